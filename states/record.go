@@ -21,6 +21,9 @@ type Record struct {
 	RemoteCnt uint64
 	// PrevRole is the role at the time of the write; informational.
 	PrevRole Role
+	// Unfit says whether this copy is known not to be current. It is ours (x_unfit); a stock node drops
+	// it at its next write, and equal counters make it void.
+	Unfit Fitness
 }
 
 // MetadataSize is the size of HAST's metadata block, at offset 0 of a component, in bytes.

@@ -1,0 +1,172 @@
+package states
+
+// Claim is what an ok-answer to a write promises; it, not the configured mode, decides what is owed
+// afterwards (correctness 1, I29).
+type Claim uint8
+
+// The claims.
+const (
+	ClaimNone Claim = iota
+	// ClaimBoth: written on both components.
+	ClaimBoth
+	// ClaimReceived: written here, in the secondary's process, which will apply it.
+	ClaimReceived
+	// ClaimSent: written here, queued to the secondary in order.
+	ClaimSent
+	// ClaimLocal: written here; the secondary is absent or behind, and the counter says so.
+	ClaimLocal
+	// ClaimSource: written on the secondary, which holds the current copy.
+	ClaimSource
+)
+
+var claimNames = [...]string{"none", "both", "received", "sent", "local", "source"}
+
+// String names the claim.
+func (c Claim) String() string { return enumName(claimNames[:], int(c)) }
+
+// Part is how far one component is with a request.
+type Part uint8
+
+// The stages of a part.
+const (
+	// PartNone: never handed to this component.
+	PartNone Part = iota
+	// PartPending: handed over, nothing heard.
+	PartPending
+	// PartReceived: the secondary holds it in memory (memsync's first answer).
+	PartReceived
+	// PartDone: done, by the component's final answer.
+	PartDone
+	// PartFailed: the component answered an error.
+	PartFailed
+	// PartLost: the session ended before the final answer; what became of it is unknown.
+	PartLost
+)
+
+var partNames = [...]string{"none", "pending", "received", "done", "failed", "lost"}
+
+// String names the stage.
+func (p Part) String() string { return enumName(partNames[:], int(p)) }
+
+// Final reports that nothing more will be heard of the part.
+func (p Part) Final() bool { return p == PartNone || p >= PartDone }
+
+// WriteState is all that the answer to a write depends on, at one moment.
+type WriteState struct {
+	Mode   Mode
+	Local  Part
+	Remote Part
+	// Alone: there is no session now that the secondary has confirmed.
+	Alone bool
+	// Raised: the counter was raised in this alone period, durably.
+	Raised bool
+	// Behind: this primary is the target of a copy: the secondary is ahead until counters are equal,
+	// or the write touches an extent that isn't current here.
+	Behind bool
+	// PeerBehind: localcnt exceeds what the secondary holds as remotecnt: it lacks something until the
+	// counters are equal again, whatever it has written.
+	PeerBehind bool
+}
+
+// Action is what to do about a write now.
+type Action uint8
+
+// The actions.
+const (
+	// Wait for the next thing to happen to the request.
+	Wait Action = iota
+	// Answer ok with the claim.
+	Answer
+	// Raise the counter durably, then ask again.
+	Raise
+	// Fail answers an error.
+	Fail
+)
+
+var actionNames = [...]string{"wait", "answer", "raise", "fail"}
+
+// String names the action.
+func (a Action) String() string { return enumName(actionNames[:], int(a)) }
+
+// CompleteWrite decides the answer to a write, a delete or a zeroing. It is the only place that does
+// (I2, I3, I29): each ok comes with the claim that is true at this moment.
+//
+// An error is given only when nothing on this node may apply the write any more: it means "perhaps
+// applied, settled now", never "perhaps later".
+func CompleteWrite(w WriteState) (Action, Claim) {
+	if w.Local == PartPending {
+		return Wait, ClaimNone
+	}
+	if w.Behind {
+		// The current copy is the secondary's: without it nothing can be promised.
+		switch {
+		case w.Alone, w.Remote == PartFailed, w.Remote == PartLost, w.Remote == PartNone:
+			return Fail, ClaimNone
+		case w.Remote == PartDone && w.Local == PartDone:
+			return Answer, ClaimSource
+		case w.Remote == PartDone:
+			return Fail, ClaimNone
+		}
+		return Wait, ClaimNone
+	}
+	if w.Local != PartDone {
+		// This component failed the write. What the other one holds can't be remembered over a crash
+		// (I37), so the client is not told ok; it is told once the other part has settled too.
+		if w.Remote.Final() || w.Alone {
+			return Fail, ClaimNone
+		}
+		return Wait, ClaimNone
+	}
+	if w.Alone || w.Remote == PartFailed || w.Remote == PartLost || w.Remote == PartNone {
+		// Alone now, even if the final answer had come before (rule downgrade).
+		if !w.Raised && (w.Alone || !w.PeerBehind) {
+			return Raise, ClaimNone
+		}
+		return Answer, ClaimLocal
+	}
+	if w.PeerBehind {
+		if w.Remote == PartDone {
+			return Answer, ClaimLocal
+		}
+		return Wait, ClaimNone
+	}
+	switch {
+	case w.Remote == PartDone:
+		return Answer, ClaimBoth
+	case w.Mode == Async:
+		return Answer, ClaimSent
+	case w.Mode == MemSync && w.Remote == PartReceived:
+		return Answer, ClaimReceived
+	}
+	return Wait, ClaimNone
+}
+
+// FlushState is all that the answer to a flush depends on.
+type FlushState struct {
+	Local, Remote Part
+	Alone         bool
+	Raised        bool
+	Behind        bool
+	// PeerLacks: the secondary misses, or hasn't flushed, something that was answered before the flush.
+	PeerLacks bool
+}
+
+// CompleteFlush decides the answer to a flush: ok only if every copy that counts as up to date flushed
+// (the original answers ok if one did: A33).
+func CompleteFlush(f FlushState) Action {
+	switch {
+	case f.Local == PartPending:
+		return Wait
+	case f.Local == PartFailed:
+		return Fail
+	case f.Remote == PartPending && !f.Alone:
+		return Wait
+	case f.Remote == PartDone && !f.Alone:
+		return Answer
+	case f.Behind:
+		return Fail
+	case f.PeerLacks && !f.Raised:
+		return Raise
+	}
+	return Answer
+}

@@ -1,0 +1,42 @@
+package states
+
+// Route is where a read goes.
+type Route uint8
+
+// The routes.
+const (
+	// RouteLocal reads this node's component.
+	RouteLocal Route = iota
+	// RouteRemote reads the secondary's.
+	RouteRemote
+	// RouteNone: no reachable copy is current; the read fails (I13).
+	RouteNone
+)
+
+var routeNames = [...]string{"local", "remote", "none"}
+
+// String names the route.
+func (r Route) String() string { return enumName(routeNames[:], int(r)) }
+
+// ReadState is what a read's way depends on, for one extent.
+type ReadState struct {
+	// Stale: the extent is to be copied from the secondary, which holds the current content.
+	Stale bool
+	// Lags: the extent is to be copied to the secondary, or its content there is unknown.
+	Lags bool
+	// Connected: there is a session.
+	Connected bool
+	// LocalFailed: the local component has just answered an error.
+	LocalFailed bool
+}
+
+// RouteRead says where an extent is read: from a copy that is current for it, the local one first.
+func RouteRead(r ReadState) Route {
+	switch {
+	case !r.Stale && !r.LocalFailed:
+		return RouteLocal
+	case r.Connected && !r.Lags:
+		return RouteRemote
+	}
+	return RouteNone
+}
