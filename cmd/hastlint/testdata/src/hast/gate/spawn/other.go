@@ -1,0 +1,3 @@
+package spawn
+
+func other() { go other() } // want `a bare go statement under gate/: start it with gate/spawn's Go`

@@ -1,0 +1,3 @@
+package simulation
+
+import _ "os"

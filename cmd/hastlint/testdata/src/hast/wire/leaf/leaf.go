@@ -1,0 +1,2 @@
+// Package leaf imports nothing, so that any package here can import it without a circle.
+package leaf
