@@ -1,0 +1,261 @@
+package wire
+
+import (
+	"fmt"
+
+	"hast/states"
+)
+
+// Names of the fields of the handshake (hast-protocol 3).
+const (
+	fieldResource   = "resource"
+	fieldVersion    = "version"
+	fieldToken      = "token"
+	fieldErrMsg     = "errmsg"
+	fieldWait       = "wait"
+	fieldVirgin     = "virgin"
+	fieldResUID     = "resuid"
+	fieldLocalCnt   = "localcnt"
+	fieldRemoteCnt  = "remotecnt"
+	fieldDataSize   = "datasize"
+	fieldExtentSize = "extentsize"
+	fieldSyncSrc    = "syncsrc"
+	fieldMapSize    = "mapsize"
+)
+
+// TokenSize is the length in bytes of the token that ties the two connections of a session together.
+const TokenSize = 16
+
+// Token ties connection 2 of a session to connection 1.
+type Token [TokenSize]byte
+
+// Hello1 is the first message of the primary on connection 1.
+type Hello1 struct {
+	Resource string
+	// Version is the highest version that the primary speaks; it may exceed ours. A hello without it
+	// decodes as 1.
+	Version uint8
+	// Caps are the Cap bits; 0 from a stock node.
+	Caps uint64
+}
+
+// Hello1Reply is the secondary's answer to it, on connection 1.
+type Hello1Reply struct {
+	// Version is the session's: the lower of both sides'.
+	Version uint8
+	// Token is random and new for each hello1.
+	Token Token
+	// ErrMsg is the reason of a refusal; with it Version and Token mean nothing.
+	ErrMsg string
+	// Wait asks to try again soon, because a primary may be stepping down.
+	Wait bool
+	Caps uint64
+}
+
+// Hello2 is the primary's message on connection 2.
+type Hello2 struct {
+	Resource string
+	Token    Token
+	// Virgin tells that the primary has drawn the pair's ResUID just now.
+	Virgin              bool
+	ResUID              uint64
+	LocalCnt, RemoteCnt uint64
+	Caps                uint64
+}
+
+// Hello2Reply is the secondary's answer to it, which comes on connection 1. The activemap, MapSize bytes
+// of it, is the frame's payload.
+type Hello2Reply struct {
+	DataSize            int64 // bytes
+	ExtentSize          int32 // bytes
+	LocalCnt, RemoteCnt uint64
+	// ErrMsg is the reason of a refusal; what follows in this struct means nothing then.
+	ErrMsg string
+	// Virgin tells that the secondary's component was fresh.
+	Virgin  bool
+	SyncSrc states.SyncSource
+	// MapSize is the length of the map in bytes; 0 when there is none.
+	MapSize uint32
+	Caps    uint64
+}
+
+// IsHello2 tells the two hellos apart: a token makes it the second.
+func IsHello2(nv NV) bool { return nv.Has(fieldToken) }
+
+// AppendHello1 encodes h.
+func AppendHello1(dst []byte, h *Hello1) []byte {
+	dst = AppendStr(dst, fieldResource, h.Resource)
+	dst = AppendU8(dst, fieldVersion, h.Version)
+	return appendCaps(dst, h.Caps)
+}
+
+// DecodeHello1 reads a hello1.
+func DecodeHello1(nv NV) (Hello1, error) {
+	r := fieldReader{nv: nv}
+	h := Hello1{Resource: r.resource(), Version: r.version(), Caps: r.optU64(fieldCaps)}
+	return h, wrap("hello", r.err)
+}
+
+// version reads the version field: absent and 0 mean 1, as in the original.
+func (r *fieldReader) version() uint8 {
+	v, ok := r.nv.U8(fieldVersion)
+	if !ok && r.nv.Has(fieldVersion) {
+		r.fail(fieldVersion, "uint8")
+	}
+	return max(v, 1)
+}
+
+// token reads the token.
+func (r *fieldReader) token() (t Token) {
+	b, ok := r.nv.Bytes(fieldToken)
+	if !ok {
+		r.fail(fieldToken, "uint8 array")
+	} else if len(b) != TokenSize {
+		r.reject(fieldToken, fmt.Sprintf("has %d bytes instead of %d", len(b), TokenSize))
+	}
+	copy(t[:], b)
+	return t
+}
+
+// AppendHello1Reply encodes h: its error if there is one, else version and token.
+func AppendHello1Reply(dst []byte, h *Hello1Reply) []byte {
+	if h.ErrMsg != "" {
+		dst = AppendStr(dst, fieldErrMsg, h.ErrMsg)
+		if h.Wait {
+			dst = AppendU8(dst, fieldWait, 1)
+		}
+		return appendCaps(dst, h.Caps)
+	}
+	dst = AppendU8(dst, fieldVersion, h.Version)
+	dst = AppendBytes(dst, fieldToken, h.Token[:])
+	return appendCaps(dst, h.Caps)
+}
+
+// DecodeHello1Reply reads the reply to a hello1. A refusal is no error; look at ErrMsg.
+func DecodeHello1Reply(nv NV) (Hello1Reply, error) {
+	r := fieldReader{nv: nv}
+	h := Hello1Reply{ErrMsg: r.errMsg(), Wait: nv.Has(fieldWait), Caps: r.optU64(fieldCaps)}
+	if h.ErrMsg != "" || r.err != nil {
+		return h, wrap("reply to hello", r.err)
+	}
+	h.Version, h.Token = r.version(), r.token()
+	if r.err == nil && h.Version > ProtocolVersion {
+		r.reject(fieldVersion, fmt.Sprintf(invalidVersion, h.Version))
+	}
+	return h, wrap("reply to hello", r.err)
+}
+
+// errMsg reads the reason of a refusal. A refusal without words still is one.
+func (r *fieldReader) errMsg() string {
+	if !r.nv.Has(fieldErrMsg) {
+		return ""
+	}
+	msg := r.str(fieldErrMsg)
+	if msg == "" && r.err == nil {
+		return "The peer refused without a reason."
+	}
+	return msg
+}
+
+// AppendHello2 encodes h.
+func AppendHello2(dst []byte, h *Hello2) []byte {
+	dst = AppendStr(dst, fieldResource, h.Resource)
+	dst = AppendBytes(dst, fieldToken, h.Token[:])
+	if h.Virgin {
+		dst = AppendI8(dst, fieldVirgin, 1)
+	}
+	dst = AppendU64(dst, fieldResUID, h.ResUID)
+	dst = AppendU64(dst, fieldLocalCnt, h.LocalCnt)
+	dst = AppendU64(dst, fieldRemoteCnt, h.RemoteCnt)
+	return appendCaps(dst, h.Caps)
+}
+
+// DecodeHello2 reads a hello2.
+func DecodeHello2(nv NV) (Hello2, error) {
+	r := fieldReader{nv: nv}
+	h := Hello2{
+		Resource:  r.resource(),
+		Token:     r.token(),
+		Virgin:    nv.Has(fieldVirgin),
+		ResUID:    r.u64(fieldResUID),
+		LocalCnt:  r.u64(fieldLocalCnt),
+		RemoteCnt: r.u64(fieldRemoteCnt),
+		Caps:      r.optU64(fieldCaps),
+	}
+	return h, wrap("second hello", r.err)
+}
+
+// AppendHello2Reply encodes h. The frame's payload has to be the map, of h.MapSize bytes, unless there
+// is an ErrMsg.
+func AppendHello2Reply(dst []byte, h *Hello2Reply) []byte {
+	dst = AppendI64(dst, fieldDataSize, h.DataSize)
+	dst = AppendI32(dst, fieldExtentSize, h.ExtentSize)
+	dst = AppendU64(dst, fieldLocalCnt, h.LocalCnt)
+	dst = AppendU64(dst, fieldRemoteCnt, h.RemoteCnt)
+	if h.ErrMsg != "" {
+		return appendCaps(AppendStr(dst, fieldErrMsg, h.ErrMsg), h.Caps)
+	}
+	if h.Virgin {
+		dst = AppendI8(dst, fieldVirgin, 1)
+	}
+	dst = AppendU8(dst, fieldSyncSrc, uint8(h.SyncSrc))
+	dst = AppendU32(dst, fieldMapSize, h.MapSize)
+	return appendCaps(dst, h.Caps)
+}
+
+// DecodeHello2Reply reads the reply to a hello2. A refusal is no error; look at ErrMsg.
+func DecodeHello2Reply(nv NV) (Hello2Reply, error) {
+	const what = "reply to second hello"
+	r := fieldReader{nv: nv}
+	h := Hello2Reply{ErrMsg: r.errMsg(), Caps: r.optU64(fieldCaps)}
+	h.DataSize, h.ExtentSize = r.geometry()
+	h.LocalCnt, h.RemoteCnt = r.u64(fieldLocalCnt), r.u64(fieldRemoteCnt)
+	if h.ErrMsg != "" {
+		// The reason matters more than what else is wrong with a refusal.
+		return h, nil
+	}
+	h.Virgin = nv.Has(fieldVirgin)
+	h.SyncSrc = states.SyncSource(r.u8(fieldSyncSrc))
+	h.MapSize = r.u32(fieldMapSize)
+	if r.err == nil && h.SyncSrc != states.SourcePrimary && h.SyncSrc != states.SourceSecondary {
+		r.reject(fieldSyncSrc, fmt.Sprintf("is %d, which is neither primary (1) nor secondary (2)", uint8(h.SyncSrc)))
+	}
+	return h, wrap(what, r.err)
+}
+
+// geometry reads the sizes that must be the same on both nodes. They are signed in this message.
+func (r *fieldReader) geometry() (dataSize int64, extentSize int32) {
+	var ok bool
+	if dataSize, ok = r.nv.I64(fieldDataSize); !ok {
+		r.fail(fieldDataSize, "int64")
+	}
+	if extentSize, ok = r.nv.I32(fieldExtentSize); !ok {
+		r.fail(fieldExtentSize, "int32")
+	}
+	if r.err == nil && dataSize <= 0 {
+		r.reject(fieldDataSize, "is not positive")
+	}
+	if r.err == nil && extentSize <= 0 {
+		r.reject(fieldExtentSize, "is not positive")
+	}
+	return dataSize, extentSize
+}
+
+// CheckMap reports whether the payload of the frame is the map that the reply announces. The original
+// does not look (its defect A22).
+func (h *Hello2Reply) CheckMap(f *InFrame) error {
+	if f.PayloadErr != nil {
+		return fmt.Errorf("activemap of the peer: %w", f.PayloadErr)
+	}
+	if uint64(len(f.Payload)) != uint64(h.MapSize) {
+		return fmt.Errorf("activemap of the peer: %d bytes came, %d were announced", len(f.Payload), h.MapSize)
+	}
+	return nil
+}
+
+func wrap(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
