@@ -126,6 +126,9 @@ func (r row) refuses(path, file string) string {
 	if under(path, r.libraries) || r.anything && !under(path, []string{kernelOnly}) {
 		return ""
 	}
+	if r.anything {
+		return r.reason
+	}
 	return fmt.Sprintf("its libraries are %s; %s", list(r.libraries, "none"), r.reason)
 }
 
