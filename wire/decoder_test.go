@@ -396,7 +396,7 @@ func FuzzDecoder(f *testing.F) {
 	stream, _ := sample(f)
 	f.Add(stream, uint8(7))
 	f.Add([]byte{2, 0, 0, 0, 0, 3, 0, 0, 0, 0}, uint8(1))
-	f.Add(readFile(f, filepath.Join("testdata", "vectors", "sync-from-primary", "conn1.p2s.bin")), uint8(200))
+	f.Add(readFile(f, filepath.Join("testdata", "vectors", "handshake-split-brain", "conn1.s2p.bin")), uint8(200))
 	f.Fuzz(func(t *testing.T, b []byte, step uint8) {
 		limits := Limits{MaxNV: 4096, MaxPayload: 8192}
 		var fed []string

@@ -22,7 +22,7 @@ const (
 	// minExtent is the smallest extent in bytes: one sector of the smallest size there is.
 	minExtent = 512
 	// maxExtents is the original's limit. It bounds the map in memory to 256 MiB.
-	maxExtents = 1 << 31
+	maxExtents uint64 = 1 << 31
 )
 
 // EncodeMetadata makes the metadata block, states.MetadataSize bytes: the record's fields in the

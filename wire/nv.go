@@ -116,14 +116,15 @@ func isCString(b []byte) bool {
 
 func pad8(n int) int { return (n + 7) &^ 7 }
 
-// next splits the first element off n. ok is false at the end, and on bytes that ParseNV would refuse.
+// next splits the first element off n. ok is false at the end, and where the bytes are no element at all:
+// whoever makes an NV without ParseNV may find other values than were meant, but no panic.
 func (n NV) next() (name []byte, typ byte, data []byte, rest NV, ok bool) {
 	if len(n) < nvHeader+2 || n[0] == 0 {
 		return nil, 0, nil, nil, false
 	}
 	nameSize, dataSize := int(n[1]), uint64(binary.LittleEndian.Uint32(n[2:]))
 	dataAt := nvHeader + pad8(nameSize)
-	if nameSize < 2 || dataAt > len(n) || (dataSize+7)&^7 > uint64(len(n)-dataAt) {
+	if nameSize < 2 || dataSize == 0 || dataAt > len(n) || (dataSize+7)&^7 > uint64(len(n)-dataAt) {
 		return nil, 0, nil, nil, false
 	}
 	end := dataAt + int(dataSize)

@@ -175,7 +175,7 @@ func TestLookups(t *testing.T) {
 
 // TestLookupsOfUncheckedBytes: NV is a slice type, so anybody can make one of anything.
 func TestLookupsOfUncheckedBytes(t *testing.T) {
-	for _, in := range []string{"08", "08 02 08000000 61", "08 00 00000000 61 00", "08 02 ffffffff 6100000000000000 00", "ff ff ffffffff ffff"} {
+	for _, in := range []string{"08", "08 02 08000000 61", "08 00 00000000 61 00", "08 02 ffffffff 6100000000000000 00", "ff ff ffffffff ffff", "11 07 00000000 3030303030303030 3030"} {
 		nv := NV(unhex(t, in))
 		if nv.Has("a") || Describe(nv) == "" {
 			t.Errorf("%s: found a field in garbage", in)
