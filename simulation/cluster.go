@@ -1,0 +1,215 @@
+package simulation
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"hast/actors"
+	"hast/config"
+	"hast/states"
+)
+
+// PairSpec says what a pair shall be like. Zero values stand for what Pair's comment says.
+type PairSpec struct {
+	Seed uint64
+	// Node makes a node's first actor.
+	Node func(h *actors.Host, c *config.Config) *actor.Props
+	// Mode is the replication mode; the zero value is fullsync.
+	Mode        states.Mode
+	Compression states.Compression
+	Checksum    states.Checksum
+	// Size is the size of each component in bytes, 3 MiB if 0; of it 2 MiB are data.
+	Size int64
+	// Extent is the extent's size in bytes, 64 KiB if 0.
+	Extent uint32
+	// KeepDirty is how many extents stay dirty, 4 if 0.
+	KeepDirty uint32
+	// Settings are more lines for the resource in hast.conf.
+	Settings []string
+}
+
+// Resource is the name of a pair's one resource.
+const Resource = "shared"
+
+// componentPath is where each node has its component.
+const componentPath = "/dev/component"
+
+// Pair is two machines, A and B, that share one resource, and a client of it.
+type Pair struct {
+	World  *World
+	A, B   *Machine
+	Client *Client
+	// Record is what both components were formatted with.
+	Record states.Record
+
+	spec PairSpec
+	file *config.File
+}
+
+// NewPair makes a pair: disks with different garbage and fresh metadata, nothing running.
+func NewPair(spec PairSpec) (*Pair, error) {
+	if spec.Size == 0 {
+		spec.Size = 3 << 20
+	}
+	if spec.Extent == 0 {
+		spec.Extent = 64 << 10
+	}
+	if spec.KeepDirty == 0 {
+		spec.KeepDirty = 4
+	}
+	w := NewWorld(spec.Seed)
+	p := &Pair{World: w, A: w.AddMachine("a", "10.0.0.1"), B: w.AddMachine("b", "10.0.0.2"), spec: spec}
+	for _, m := range []*Machine{p.A, p.B} {
+		var err error
+		if p.Record, err = m.AddDisk(componentPath, spec.Size).Format(Resource, spec.Extent, spec.KeepDirty); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	if p.file, err = config.Parse("hast.conf", []byte(p.configText())); err != nil {
+		return nil, err
+	}
+	p.Client = w.AddClient(Resource, int64(p.Record.DataSize))
+	return p, nil
+}
+
+func (p *Pair) configText() string {
+	lines := []string{
+		"resource " + Resource + " {",
+		"\treplication " + p.spec.Mode.String(),
+		"\tcompression " + p.spec.Compression.String(),
+		"\tchecksum " + p.spec.Checksum.String(),
+		"\tlocal " + componentPath,
+	}
+	for _, s := range p.spec.Settings {
+		lines = append(lines, "\t"+s)
+	}
+	for i, m := range []*Machine{p.A, p.B} {
+		peer := []*Machine{p.B, p.A}[i]
+		lines = append(lines, "\ton "+m.name+" {", "\t\tremote tcp4://"+peer.addr, "\t}")
+	}
+	return strings.Join(append(lines, "}"), "\n") + "\n"
+}
+
+// Config is what hast.conf says to one of the machines.
+func (p *Pair) Config(m *Machine) (*config.Config, error) {
+	return p.file.Resolve(config.Node{Host: m.name})
+}
+
+// Start starts the node on a machine.
+func (p *Pair) Start(m *Machine) error {
+	c, err := p.Config(m)
+	if err != nil {
+		return err
+	}
+	return m.Start(func(h *actors.Host) *actor.Props { return p.spec.Node(h, c) })
+}
+
+// Other is the other machine.
+func (p *Pair) Other(m *Machine) *Machine {
+	if m == p.A {
+		return p.B
+	}
+	return p.A
+}
+
+// Cut, CutOneWay, Heal and Reset act on the network between the two.
+func (p *Pair) Cut()                     { p.World.Cut(p.A, p.B) }
+func (p *Pair) Heal()                    { p.World.Heal(p.A, p.B) }
+func (p *Pair) CutFrom(m *Machine)       { p.World.CutOneWay(m, p.Other(m)) }
+func (p *Pair) Reset()                   { p.World.Reset(p.A, p.B) }
+func (p *Pair) Disk(m *Machine) *Platter { return m.Disk(componentPath) }
+
+// SetRole gives a machine's resource a role and waits for it.
+func (p *Pair) SetRole(m *Machine, role states.Role, force bool) error {
+	return m.SetRole(Resource, role, force, 2*time.Minute)
+}
+
+// Status asks for the resource's status.
+func (p *Pair) Status(m *Machine) (actors.Status, error) { return m.Status(Resource) }
+
+// AwaitStatus asks for the status every few milliseconds until it pleases.
+func (p *Pair) AwaitStatus(m *Machine, what string, ok func(s *actors.Status) bool, limit time.Duration) error {
+	end := p.World.now + limit
+	for {
+		s, err := p.Status(m)
+		if err != nil {
+			return err
+		}
+		if ok(&s) {
+			return nil
+		}
+		if p.World.now > end {
+			return fmt.Errorf("seed %d: %s is not %s after %v: role %s, state %s, status %s (%s), link %s (%s), sync %s, dirty %d",
+				p.World.seed, m.name, what, limit, s.Role, s.State, s.Status, s.Reason, s.Link, s.LinkReason, s.Sync.State, s.Dirty)
+		}
+		p.World.RunFor(20 * time.Millisecond)
+	}
+}
+
+// AwaitComplete waits until the primary says that both components hold the same data.
+func (p *Pair) AwaitComplete(primary *Machine, limit time.Duration) error {
+	return p.AwaitStatus(primary, "complete", func(s *actors.Status) bool {
+		return s.Status == "complete" && s.Sync.Remaining == 0
+	}, limit)
+}
+
+// Quiesce stops the client and waits until all that it asked for is answered.
+func (p *Pair) Quiesce(limit time.Duration) error {
+	p.Client.Stop()
+	if err := p.World.Run(p.Client.Idle, limit); err != nil {
+		return fmt.Errorf("the client's requests are not answered: %w", err)
+	}
+	return nil
+}
+
+// CheckIdentical compares the data areas of the two components, as reads would see them.
+func (p *Pair) CheckIdentical() error { return p.compare((*Platter).Written, "written") }
+
+// CheckDurable compares what a power cut would leave of the two data areas.
+func (p *Pair) CheckDurable() error { return p.compare((*Platter).Durable, "durable") }
+
+func (p *Pair) compare(image func(*Platter) []byte, which string) error {
+	a, b := p.data(p.A, image), p.data(p.B, image)
+	if bytes.Equal(a, b) {
+		return nil
+	}
+	differ, first := 0, 0
+	for at := 0; at < len(a); at += SectorSize {
+		if !bytes.Equal(a[at:at+SectorSize], b[at:at+SectorSize]) {
+			if differ == 0 {
+				first = at
+			}
+			differ++
+		}
+	}
+	j := p.Client.judge
+	s := int64(first / SectorSize)
+	return fmt.Errorf("seed %d: I7: the %s images differ in %d sectors, first in sector %d (extent %d): a has %s, b has %s",
+		p.World.seed, which, differ, s, first/int(p.Record.ExtentSize), j.name(s, decode(a[first:])), j.name(s, decode(b[first:])))
+}
+
+// Data is a component's data area as reads see it.
+func (p *Pair) Data(m *Machine) []byte { return p.data(m, (*Platter).Written) }
+
+func (p *Pair) data(m *Machine, image func(*Platter) []byte) []byte {
+	off := p.Record.LocalOff
+	return image(p.Disk(m))[off : off+p.Record.DataSize]
+}
+
+// CheckAcked reads the whole device through its door and lets the judge look at it.
+func (p *Pair) CheckAcked(limit time.Duration) error {
+	if !p.Client.Attached() {
+		return errors.New("there is no device to read")
+	}
+	p.Client.Scan()
+	if err := p.World.Run(p.Client.Idle, limit); err != nil {
+		return fmt.Errorf("reading the whole device: %w", err)
+	}
+	return nil
+}

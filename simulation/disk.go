@@ -1,0 +1,244 @@
+package simulation
+
+import (
+	"fmt"
+	"hash/crc32"
+	"time"
+
+	"hast/actors"
+	"hast/wire"
+)
+
+// How long disk operations usually take.
+const (
+	minDiskDelay  = 20 * time.Microsecond
+	maxDiskDelay  = 400 * time.Microsecond
+	minFlushDelay = 100 * time.Microsecond
+	maxFlushDelay = 4 * time.Millisecond
+)
+
+// disks is a node's way to its machine's disks.
+type disks struct{ boot *boot }
+
+func (d disks) Open(o actors.Owner, path string, _ int) {
+	w := d.boot.world
+	w.after(between(w.chance.disk, 100*time.Microsecond, 2*time.Millisecond), d.boot, func() {
+		answer := &actors.DiskOpened{Epoch: o.Epoch}
+		p := d.boot.machine.Disk(path)
+		switch {
+		case p == nil:
+			answer.Err = fmt.Errorf("%s: %w", path, wire.ENOENT)
+		case p.gone:
+			answer.Err = fmt.Errorf("%s: %w", path, wire.ENXIO)
+		case p.owner != nil:
+			answer.Err = fmt.Errorf("%s is in use by another process: %w", path, wire.EBUSY)
+		default:
+			p.owner = &handle{boot: d.boot, platter: p}
+			answer.Disk, answer.Size, answer.Sector = p.owner, int64(len(p.written)), SectorSize
+		}
+		d.boot.tell(o.PID, answer)
+	})
+}
+
+// handle is an opened disk.
+type handle struct {
+	boot    *boot
+	platter *Platter
+	busy    int
+	closing bool
+	closers []actors.Owner
+}
+
+// diskTask is an operation between its submission and its end.
+type diskTask struct {
+	op     *actors.DiskOp
+	handle *handle
+	kind   actors.DiskKind
+	off, n int64
+	sum    uint32 // of the data to be written, as it was submitted
+	landed []bool // sectors that the disk has written already
+	covers []bool // for a flush: sectors that it must make durable
+	end    *event
+	early  *event
+}
+
+// Submit starts an operation.
+func (h *handle) Submit(op *actors.DiskOp) {
+	p, w := h.platter, h.boot.world
+	if h.boot.dead {
+		return
+	}
+	t := &diskTask{op: op, handle: h, kind: op.Kind, off: op.Off, n: int64(len(op.Buf))}
+	if op.Kind == actors.DiskZero {
+		t.n = op.Len
+	}
+	h.busy++
+	p.tasks = append(p.tasks, t)
+	if err := t.check(); err != nil {
+		w.violate("%s: %v", p.path, err)
+		t.end = w.after(minDiskDelay, nil, func() { t.answer(err) })
+		return
+	}
+	switch t.kind {
+	case actors.DiskFlush:
+		t.covers = append([]bool(nil), p.volatile...)
+		t.end = w.after(p.delay(minFlushDelay, maxFlushDelay), nil, t.finish)
+		return
+	case actors.DiskWrite:
+		t.sum = crc32.ChecksumIEEE(op.Buf)
+	}
+	d := p.delay(minDiskDelay, maxDiskDelay)
+	t.end = w.after(d, nil, t.finish)
+	if t.writes() && t.n > SectorSize && oneIn(w.chance.disk, 4) {
+		t.early = w.after(d/2, nil, func() {
+			if !p.stuck && !p.gone && len(p.faults) == 0 {
+				t.landSome(fate(w.chance.disk))
+			}
+		})
+	}
+}
+
+// check finds operations that nobody may submit.
+func (t *diskTask) check() error {
+	p, what := t.handle.platter, describe(t.op)
+	switch {
+	case t.handle.closing:
+		return fmt.Errorf("%s after Close: %w", what, wire.EBADF)
+	case t.kind == actors.DiskFlush:
+		return nil
+	case t.off < 0 || t.n <= 0 || t.off%SectorSize != 0 || t.n%SectorSize != 0:
+		return fmt.Errorf("%s is not whole sectors: %w", what, wire.EINVAL)
+	case t.off+t.n > int64(len(p.written)):
+		return fmt.Errorf("%s is beyond the end: %w", what, wire.EINVAL)
+	}
+	if !t.writes() {
+		return nil
+	}
+	for _, o := range p.tasks {
+		if o != t && o.writes() && o.off < t.off+t.n && t.off < o.off+o.n {
+			return fmt.Errorf("%s overlaps %s, which is under way, so that their order is open (I6): %w", what, describe(o.op), wire.EINVAL)
+		}
+	}
+	return nil
+}
+
+func (t *diskTask) writes() bool { return t.kind == actors.DiskWrite || t.kind == actors.DiskZero }
+
+// finish carries the operation out and answers it.
+func (t *diskTask) finish() {
+	p := t.handle.platter
+	w := p.machine.world
+	if p.stuck {
+		p.held = append(p.held, t)
+		return
+	}
+	if no := p.fails(t.kind, t.off, t.n); no != 0 {
+		t.fail()
+		t.answer(fmt.Errorf("%s: %v at %d of %d bytes: %w", p.path, t.kind, t.off, t.n, no))
+		return
+	}
+	switch t.kind {
+	case actors.DiskRead:
+		copy(t.op.Buf, p.written[t.off:])
+	case actors.DiskFlush:
+		for s, c := range t.covers {
+			if c {
+				p.settle(int64(s))
+			}
+		}
+	default:
+		if t.kind == actors.DiskWrite && crc32.ChecksumIEEE(t.op.Buf) != t.sum {
+			w.violate("%s: %s: the buffer was changed before the answer", p.path, describe(t.op))
+		}
+		t.landSome(func() bool { return true })
+	}
+	t.answer(nil)
+}
+
+// fail does what a failing operation may do: a write lands in part; a flush forgets in part what it
+// should have made durable, so that no later flush will.
+func (t *diskTask) fail() {
+	p := t.handle.platter
+	r := p.machine.world.chance.disk
+	switch {
+	case p.gone:
+	case t.writes():
+		t.landSome(fate(r))
+	case t.kind == actors.DiskFlush:
+		kept := fate(r)
+		for s, c := range t.covers {
+			if !c {
+				continue
+			}
+			if kept() {
+				p.settle(int64(s))
+			} else {
+				p.volatile[s] = false
+			}
+		}
+	}
+}
+
+// landSome writes those sectors of the operation that were not written yet and that which picks.
+func (t *diskTask) landSome(which func() bool) {
+	if !t.writes() {
+		return
+	}
+	if t.landed == nil {
+		t.landed = make([]bool, t.n/SectorSize)
+	}
+	p := t.handle.platter
+	for i := range t.landed {
+		if t.landed[i] || !which() {
+			continue
+		}
+		t.landed[i] = true
+		data := zeroSector[:]
+		if t.kind == actors.DiskWrite {
+			data = t.op.Buf[i*SectorSize : (i+1)*SectorSize]
+		}
+		p.landSector(t.off/SectorSize+int64(i), data)
+		if p.Watch != nil {
+			p.Watch(t.off+int64(i)*SectorSize, data)
+		}
+	}
+}
+
+var zeroSector [SectorSize]byte
+
+func (t *diskTask) answer(err error) {
+	h := t.handle
+	h.platter.tasks = drop(h.platter.tasks, t)
+	h.busy--
+	if t.early != nil {
+		t.early.gone = true
+	}
+	t.op.Err = err
+	h.boot.tell(t.op.To, t.op)
+	h.maybeClosed()
+}
+
+// Close lets go of the disk when all its operations have ended.
+func (h *handle) Close(o actors.Owner) {
+	if h.boot.dead {
+		return
+	}
+	h.closing = true
+	h.closers = append(h.closers, o)
+	w := h.boot.world
+	w.after(between(w.chance.disk, 10*time.Microsecond, time.Millisecond), h.boot, h.maybeClosed)
+}
+
+func (h *handle) maybeClosed() {
+	if !h.closing || h.busy > 0 || h.boot.dead {
+		return
+	}
+	if h.platter.owner == h {
+		h.platter.owner = nil
+	}
+	closers := h.closers
+	h.closers = nil
+	for _, o := range closers {
+		h.boot.tell(o.PID, &actors.DiskClosed{Epoch: o.Epoch})
+	}
+}

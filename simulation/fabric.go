@@ -1,0 +1,150 @@
+package simulation
+
+import (
+	"time"
+)
+
+// fabric is the network between the machines: who reaches whom, and how fast.
+type fabric struct {
+	world *World
+	cuts  []direction
+	ends  []*end // all ends that are not forgotten yet, for resets and for what cuts hold back
+	port  int    // the next ephemeral port
+	// refuse lists machines whose kernel refuses connections as if nobody listened.
+	refuse []*Machine
+
+	minDelay, maxDelay time.Duration
+}
+
+// direction is one way between two machines.
+type direction struct{ from, to *Machine }
+
+func newFabric(w *World) *fabric {
+	return &fabric{world: w, port: 49152, minDelay: 30 * time.Microsecond, maxDelay: 500 * time.Microsecond}
+}
+
+// SetLatency bounds how long bytes are under way in each direction.
+func (w *World) SetLatency(min, max time.Duration) { w.fabric.minDelay, w.fabric.maxDelay = min, max }
+
+// Cut lets nothing pass between two machines. What is sent waits, as TCP repeats it, and arrives after
+// Heal if its connection lives till then.
+func (w *World) Cut(a, b *Machine) {
+	w.CutOneWay(a, b)
+	w.CutOneWay(b, a)
+}
+
+// CutOneWay lets nothing pass from one machine to another.
+func (w *World) CutOneWay(from, to *Machine) {
+	if w.fabric.blocked(from, to) {
+		return
+	}
+	w.trace.add(w.now, from.name, "cut from", to.name)
+	w.fabric.cuts = append(w.fabric.cuts, direction{from, to})
+}
+
+// Heal lets everything pass again between two machines.
+func (w *World) Heal(a, b *Machine) {
+	w.trace.add(w.now, a.name, "heal to", b.name)
+	w.fabric.cuts = drop(w.fabric.cuts, direction{a, b})
+	w.fabric.cuts = drop(w.fabric.cuts, direction{b, a})
+	w.fabric.release()
+}
+
+// Reset breaks all connections between two machines at once.
+func (w *World) Reset(a, b *Machine) {
+	w.trace.add(w.now, a.name, "reset to", b.name)
+	for _, e := range append([]*end(nil), w.fabric.ends...) {
+		if e.boot.machine == a && e.peer.boot.machine == b {
+			e.broken(errReset)
+			e.peer.broken(errReset)
+		}
+	}
+}
+
+// Refuse makes the machine answer new connections as if nobody listened, or stops that.
+func (w *World) Refuse(m *Machine, on bool) {
+	w.fabric.refuse = drop(w.fabric.refuse, m)
+	if on {
+		w.fabric.refuse = append(w.fabric.refuse, m)
+	}
+}
+
+// Connections is how many connections have an end that a node still holds open.
+func (w *World) Connections() int {
+	n := 0
+	for _, e := range w.fabric.ends {
+		if e.state != endClosed && (e.peer.state == endClosed || e.dialer) {
+			n++
+		}
+	}
+	return n
+}
+
+// blocked reports whether packets are lost: by a cut, or because the receiver has no power.
+func (f *fabric) blocked(from, to *Machine) bool {
+	if !to.on {
+		return true
+	}
+	for _, c := range f.cuts {
+		if c.from == from && c.to == to {
+			return true
+		}
+	}
+	return false
+}
+
+func (f *fabric) refuses(m *Machine) bool {
+	for _, r := range f.refuse {
+		if r == m {
+			return true
+		}
+	}
+	return false
+}
+
+// delay is how long a packet takes.
+func (f *fabric) delay() time.Duration {
+	r := f.world.chance.network
+	d := between(r, f.minDelay, f.maxDelay)
+	if oneIn(r, 200) {
+		d += between(r, 0, 40*f.maxDelay)
+	}
+	return d
+}
+
+// release sends again what was held back and is not blocked any more.
+func (f *fabric) release() {
+	for _, e := range append([]*end(nil), f.ends...) {
+		e.out.release()
+	}
+}
+
+func (f *fabric) poweredOn(*Machine) { f.release() }
+
+// processDied closes a dead node's connections, as its kernel does: in order, or with a reset if bytes
+// were unread.
+func (f *fabric) processDied(b *boot) {
+	for _, e := range append([]*end(nil), b.ends...) {
+		if e.state != endClosed {
+			e.abandon(len(e.received) == 0 && !oneIn(f.world.chance.network, 4))
+		}
+	}
+	b.ends = nil
+}
+
+// powerLost forgets a machine's connections; nobody tells the peers.
+func (f *fabric) powerLost(b *boot) {
+	for _, e := range b.ends {
+		e.state = endClosed
+		e.out.socket = nil
+	}
+	b.ends = nil
+}
+
+// forget drops pairs of which both ends are closed and nothing is under way.
+func (f *fabric) forget(e *end) {
+	if e.state == endClosed && e.peer.state == endClosed && e.out.idle() && e.peer.out.idle() {
+		f.ends = drop(f.ends, e)
+		f.ends = drop(f.ends, e.peer)
+	}
+}

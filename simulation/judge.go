@@ -1,0 +1,218 @@
+package simulation
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"hast/states"
+)
+
+// Judge knows for each sector of a device which values a read may return: a register that can be
+// linearized, sector by sector (I1, I4, I5). Its rules:
+//
+//   - a write that is invoked may be seen;
+//   - one that is answered with success hides every write that ended before it was invoked;
+//   - one that fails, or whose device goes away, may have happened or not: it stays, with an end;
+//   - what a read returned hides what else had ended before that read was invoked.
+//
+// A sector that no client has written may hold anything.
+type Judge struct {
+	world   *World
+	sectors [][]value
+	writes  []written // by generation; 0 is what was there before
+	tick    uint64
+	reads   []uint64 // invocations of reads under way, ascending
+}
+
+// value is a content that a sector may have.
+type value struct {
+	gen     uint64
+	inv     uint64
+	end     uint64 // never while under way
+	dropped uint64 // when it was hidden; never if it isn't
+}
+
+const never = math.MaxUint64
+
+// written is a write of a client.
+type written struct {
+	op     states.Op
+	sector int64
+	n      int64
+}
+
+func newJudge(w *World, sectors int64) *Judge {
+	j := &Judge{world: w, sectors: make([][]value, sectors), writes: []written{{}}}
+	for s := range j.sectors {
+		j.sectors[s] = []value{{gen: 0, inv: 0, end: 0, dropped: never}}
+	}
+	return j
+}
+
+// invoked begins a request and numbers it.
+func (j *Judge) invoked(io *clientIO) {
+	j.tick++
+	switch {
+	case io.op == states.OpRead:
+		io.inv = j.tick
+		j.reads = append(j.reads, j.tick)
+	case io.op.Changes():
+		io.gen = uint64(len(j.writes))
+		first, n := io.off/SectorSize, io.n/SectorSize
+		j.writes = append(j.writes, written{io.op, first, n})
+		for s := first; s < first+n; s++ {
+			j.sectors[s] = append(j.sectors[s], value{gen: io.gen, inv: j.tick, end: never, dropped: never})
+		}
+	}
+}
+
+// answered ends a request that was answered with success.
+func (j *Judge) answered(io *clientIO, data []byte) {
+	j.tick++
+	first, n := io.off/SectorSize, io.n/SectorSize
+	switch {
+	case io.op == states.OpRead:
+		for i := range n {
+			j.readSector(first+i, io.inv, data[i*SectorSize:(i+1)*SectorSize])
+		}
+		j.readEnded(io)
+	case io.op.Changes():
+		for s := first; s < first+n; s++ {
+			v := j.find(s, io.gen)
+			v.end = j.tick
+			if io.op != states.OpDelete { // a trim leaves open what is read until it was
+				j.hide(s, v.inv, io.gen)
+			}
+		}
+	}
+}
+
+// unresolved ends a request that failed or got no answer.
+func (j *Judge) unresolved(io *clientIO) {
+	j.tick++
+	switch {
+	case io.op == states.OpRead:
+		j.readEnded(io)
+	case io.op.Changes():
+		first, n := io.off/SectorSize, io.n/SectorSize
+		for s := first; s < first+n; s++ {
+			j.find(s, io.gen).end = j.tick
+		}
+	}
+}
+
+func (j *Judge) readEnded(io *clientIO) { j.reads = drop(j.reads, io.inv) }
+
+// find returns the entry of a write that is under way: it is never hidden.
+func (j *Judge) find(s int64, gen uint64) *value {
+	for i := range j.sectors[s] {
+		if v := &j.sectors[s][i]; v.gen == gen {
+			return v
+		}
+	}
+	panic(fmt.Sprintf("simulation: the judge lost write %d of sector %d", gen, s))
+}
+
+// hide drops what ended before a moment, except one write, and forgets what no read under way can see.
+func (j *Judge) hide(s int64, before, except uint64) {
+	oldest := j.tick
+	if len(j.reads) > 0 {
+		oldest = j.reads[0]
+	}
+	j.sectors[s] = slices.DeleteFunc(j.sectors[s], func(v value) bool { return v.dropped < oldest })
+	for i := range j.sectors[s] {
+		v := &j.sectors[s][i]
+		if v.gen != except && v.end < before && v.dropped == never {
+			v.dropped = j.tick
+		}
+	}
+}
+
+// readSector judges one sector of a read.
+func (j *Judge) readSector(s int64, inv uint64, data []byte) {
+	c := decode(data)
+	for i := len(j.sectors[s]) - 1; i >= 0; i-- {
+		v := j.sectors[s][i]
+		if (v.dropped == never || v.dropped >= inv) && j.holds(v.gen, s, c) {
+			j.hide(s, inv, v.gen)
+			return
+		}
+	}
+	j.world.violate("I1: a read of sector %d returned %s; legal were %s", s, j.name(s, c), j.legal(s, inv))
+}
+
+// holds reports whether a content is that of a write to a sector.
+func (j *Judge) holds(gen uint64, s int64, c content) bool {
+	if gen == 0 {
+		return c.kind != contentStamp && c.kind != contentTorn
+	}
+	if j.writes[gen].op == states.OpWrite {
+		return c.kind == contentStamp && c.gen == gen && c.sector == s
+	}
+	return c.kind == contentZero
+}
+
+// Settle takes the image that a node serves from now on as what is, after a failover that may have lost
+// answered writes (a forced one, or one under async). Each sector must hold something that was once
+// written there (I5); without lossy it must also be what a read might return now (I2).
+func (j *Judge) Settle(data []byte, lossy bool) {
+	j.tick++
+	for s := range j.sectors {
+		sector := int64(s)
+		c := decode(data[s*SectorSize:])
+		keep, ok := j.served(sector, c, lossy)
+		if !ok {
+			j.world.violate("I2: after a failover sector %d holds %s; legal were %s", s, j.name(sector, c), j.legal(sector, j.tick))
+			continue
+		}
+		j.sectors[s] = append(j.sectors[s][:0], value{gen: keep, end: j.tick, dropped: never})
+	}
+}
+
+func (j *Judge) served(s int64, c content, lossy bool) (gen uint64, ok bool) {
+	for i := len(j.sectors[s]) - 1; i >= 0; i-- {
+		if v := j.sectors[s][i]; v.dropped == never && j.holds(v.gen, s, c) {
+			return v.gen, true
+		}
+	}
+	if !lossy {
+		return 0, false
+	}
+	for gen := len(j.writes) - 1; gen >= 0; gen-- {
+		w := j.writes[gen]
+		if (gen == 0 || (w.sector <= s && s < w.sector+w.n)) && j.holds(uint64(gen), s, c) {
+			return uint64(gen), true
+		}
+	}
+	return 0, false
+}
+
+func (j *Judge) name(s int64, c content) string {
+	switch c.kind {
+	case contentZero:
+		return "zeroes"
+	case contentForeign:
+		return "foreign bytes"
+	case contentTorn:
+		return fmt.Sprintf("a torn sector that begins as write %d of sector %d", c.gen, c.sector)
+	}
+	if c.sector != s {
+		return fmt.Sprintf("write %d of another sector, %d", c.gen, c.sector)
+	}
+	return fmt.Sprintf("write %d", c.gen)
+}
+
+func (j *Judge) legal(s int64, inv uint64) string {
+	text := ""
+	for _, v := range j.sectors[s] {
+		if v.dropped == never || v.dropped >= inv {
+			text += fmt.Sprintf(" [%v %d inv %d", j.writes[v.gen].op, v.gen, v.inv)
+			if v.end != never {
+				text += fmt.Sprintf(" end %d", v.end)
+			}
+			text += "]"
+		}
+	}
+	return text
+}

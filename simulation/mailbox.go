@@ -1,0 +1,122 @@
+package simulation
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// mailbox delivers one message a turn; which mailbox has the next turn is the world's choice. System
+// messages come first; between suspension and resumption user messages wait. The live mailbox does the
+// same, a whole queue at a time.
+type mailbox struct {
+	boot      *boot
+	name      string
+	pid       *actor.PID
+	invoker   actor.MessageInvoker
+	system    fifo
+	user      fifo
+	suspended bool
+	ready     int // index in the world's run list, -1 if not in it
+}
+
+// newMailbox is an actor.MailboxProducer for the actors of a boot.
+func (b *boot) newMailbox() actor.Mailbox {
+	m := &mailbox{boot: b, ready: -1, name: "unnamed"}
+	b.mailboxes = append(b.mailboxes, m)
+	return m
+}
+
+// RegisterHandlers is called once, when the actor is spawned.
+func (m *mailbox) RegisterHandlers(invoker actor.MessageInvoker, _ actor.Dispatcher) {
+	m.invoker = invoker
+	if self, ok := invoker.(interface{ Self() *actor.PID }); ok {
+		m.pid = self.Self()
+		m.name = m.pid.Id
+	}
+}
+
+// Start is called once the actor's first message is queued.
+func (m *mailbox) Start() { m.boot.world.makeReady(m) }
+
+// PostUserMessage queues a message behind those queued before.
+func (m *mailbox) PostUserMessage(msg any) {
+	if m.boot.dead {
+		return
+	}
+	m.user.push(msg)
+	m.boot.world.makeReady(m)
+}
+
+// PostSystemMessage queues a message that goes before all user messages.
+func (m *mailbox) PostSystemMessage(msg any) {
+	if m.boot.dead {
+		return
+	}
+	m.system.push(msg)
+	m.boot.world.makeReady(m)
+}
+
+// UserMessageCount is how many user messages wait.
+func (m *mailbox) UserMessageCount() int { return m.user.len() }
+
+func (m *mailbox) runnable() bool {
+	return m.invoker != nil && (m.system.len() > 0 || (!m.suspended && m.user.len() > 0))
+}
+
+// deliver hands over one message. A panic is recorded and escalated, as protoactor's mailbox does.
+func (m *mailbox) deliver() {
+	w := m.boot.world
+	var msg any
+	defer func() {
+		if r := recover(); r != nil {
+			w.trace.add(w.now, m.name, "panic", fmt.Sprint(r))
+			w.panics = append(w.panics, Panic{At: w.now, Actor: m.name, Value: fmt.Sprint(r), Stack: string(debug.Stack())})
+			m.invoker.EscalateFailure(r, msg)
+		}
+	}()
+	if m.system.len() > 0 {
+		msg = m.system.pop()
+		w.trace.add(w.now, m.name, describe(msg))
+		switch msg.(type) {
+		case *actor.SuspendMailbox:
+			m.suspended = true
+		case *actor.ResumeMailbox:
+			m.suspended = false
+		default:
+			m.invoker.InvokeSystemMessage(msg)
+		}
+		return
+	}
+	msg = m.user.pop()
+	w.trace.add(w.now, m.name, describe(msg))
+	m.invoker.InvokeUserMessage(msg)
+}
+
+// fifo is a queue of messages that keeps its memory.
+type fifo struct {
+	items []any
+	head  int
+}
+
+func (q *fifo) len() int { return len(q.items) - q.head }
+
+func (q *fifo) push(x any) {
+	if q.head > 32 && q.head*2 > len(q.items) {
+		n := copy(q.items, q.items[q.head:])
+		clear(q.items[n:])
+		q.items, q.head = q.items[:n], 0
+	}
+	q.items = append(q.items, x)
+}
+
+func (q *fifo) pop() any {
+	x := q.items[q.head]
+	q.items[q.head] = nil
+	q.head++
+	if q.head == len(q.items) {
+		q.items, q.head = q.items[:0], 0
+	}
+	return x
+}

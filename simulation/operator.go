@@ -1,0 +1,117 @@
+package simulation
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"hast/actors"
+	"hast/states"
+)
+
+// roleAnswers is a RoleSink that keeps what it hears. It outlives the node that was asked: an answer may
+// never come.
+type roleAnswers struct {
+	done bool
+	list []actors.RoleAnswer
+}
+
+// RolesSet takes the answer.
+func (s *roleAnswers) RolesSet(list []actors.RoleAnswer) { s.done, s.list = true, list }
+
+type statusAnswers struct {
+	done bool
+	list []actors.Status
+}
+
+// Statuses takes the answer.
+func (s *statusAnswers) Statuses(list []actors.Status) { s.done, s.list = true, list }
+
+type shutdownAnswer struct{ done bool }
+
+// NodeStopped takes the answer.
+func (s *shutdownAnswer) NodeStopped() { s.done = true }
+
+// Ask sends a SetRole to the machine's node and returns at once. The answer is in what it returns, some
+// time later, or never if the node dies first.
+func (m *Machine) Ask(resource string, role states.Role, force bool) *RoleRequest {
+	r := &RoleRequest{machine: m, boot: m.boot}
+	m.world.trace.add(m.world.now, m.name, "operator", "role", role.String(), resource)
+	if m.boot != nil {
+		m.boot.tell(m.boot.root, &actors.SetRole{Names: []string{resource}, Role: role, Force: force, To: &r.sink})
+	}
+	return r
+}
+
+// RoleRequest is a role command under way.
+type RoleRequest struct {
+	machine *Machine
+	boot    *boot
+	sink    roleAnswers
+}
+
+// Done reports whether the command was answered, or never will be because its node is dead.
+func (r *RoleRequest) Done() bool { return r.sink.done || r.boot == nil || r.boot.dead }
+
+// Err says why the role doesn't hold, nil if it does.
+func (r *RoleRequest) Err() error {
+	switch {
+	case !r.sink.done && r.Done():
+		return fmt.Errorf("the node at %s is dead", r.machine.name)
+	case !r.sink.done:
+		return fmt.Errorf("the node at %s has not answered", r.machine.name)
+	}
+	var reasons []string
+	for _, a := range r.sink.list {
+		if a.Unknown {
+			reasons = append(reasons, a.Name+": unknown resource")
+		} else if a.Reason != "" {
+			reasons = append(reasons, a.Name+": "+a.Reason)
+		}
+	}
+	if reasons == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %s", r.machine.name, strings.Join(reasons, "; "))
+}
+
+// SetRole asks for a role and waits for the answer, at most limit of the world's time.
+func (m *Machine) SetRole(resource string, role states.Role, force bool, limit time.Duration) error {
+	r := m.Ask(resource, role, force)
+	if err := m.world.Run(r.Done, limit); err != nil {
+		return fmt.Errorf("role %v at %s: %w", role, m.name, err)
+	}
+	return r.Err()
+}
+
+// Status asks the node for the status of a resource and waits for it, at most ten seconds of the world's
+// time.
+func (m *Machine) Status(resource string) (actors.Status, error) {
+	var s statusAnswers
+	if m.boot == nil {
+		return actors.Status{}, fmt.Errorf("no node runs at %s", m.name)
+	}
+	b := m.boot
+	b.tell(b.root, &actors.QueryStatus{Names: []string{resource}, To: &s})
+	if err := m.world.Run(func() bool { return s.done || b.dead }, 10*time.Second); err != nil {
+		return actors.Status{}, fmt.Errorf("status at %s: %w", m.name, err)
+	}
+	if len(s.list) != 1 {
+		return actors.Status{}, fmt.Errorf("status at %s: %d answers for one resource", m.name, len(s.list))
+	}
+	return s.list[0], nil
+}
+
+// Shutdown lets the node stop in order, and then ends its process.
+func (m *Machine) Shutdown(limit time.Duration) error {
+	if m.boot == nil {
+		return nil
+	}
+	var s shutdownAnswer
+	m.boot.tell(m.boot.root, &actors.Shutdown{To: &s})
+	if err := m.world.Run(func() bool { return s.done }, limit); err != nil {
+		return fmt.Errorf("shutdown of %s: %w", m.name, err)
+	}
+	m.Kill()
+	return nil
+}

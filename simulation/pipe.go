@@ -1,0 +1,130 @@
+package simulation
+
+import (
+	"time"
+)
+
+// pipe is one direction of a connection: the sender's socket buffer and what is on its way. Bytes arrive
+// in order, cut anywhere.
+type pipe struct {
+	from, to *end
+	socket   []byte // taken by the sender's kernel, not sent
+	flying   int    // bytes that are sent and have not been read by the receiver's process
+	window   int    // the most of them
+	packets  int    // how many packets are on their way
+	last     time.Duration
+	held     []packet // lost on the way, to be repeated
+	ending   bool     // an end follows what is in socket
+	ended    bool     // it was sent
+	dead     bool     // reset: nothing arrives any more
+}
+
+// packet is a piece of the stream, or what ends it.
+type packet struct {
+	bytes []byte
+	open  bool // the first packet: makes the acceptor's end known to its node
+	fin   bool
+	reset bool
+}
+
+// socketBuffer is how many bytes a sender's kernel takes before the writer has to wait.
+const socketBuffer = 64 << 10
+
+// repeatFor is how long a kernel repeats what is not acknowledged before it gives up.
+const repeatFor = 15 * time.Minute
+
+func (p *pipe) idle() bool { return p.packets == 0 && len(p.held) == 0 }
+
+// push sends what the window allows.
+func (p *pipe) push() {
+	r := p.from.world.chance.network
+	for len(p.socket) > 0 && p.flying < p.window && !p.dead {
+		n := min(len(p.socket), p.window-p.flying)
+		if oneIn(r, 6) {
+			n = min(n, 1+r.IntN(80))
+		} else {
+			n = min(n, 1+r.IntN(32<<10))
+		}
+		p.flying += n
+		p.launch(packet{bytes: append([]byte(nil), p.socket[:n]...)})
+		p.socket = p.socket[n:]
+	}
+	if len(p.socket) == 0 {
+		p.socket = nil
+		if p.ending && !p.ended && !p.dead {
+			p.ended = true
+			p.launch(packet{fin: true})
+		}
+	}
+}
+
+// launch puts a packet on its way, behind those launched before.
+func (p *pipe) launch(k packet) {
+	w := p.from.world
+	at := max(w.now+w.fabric.delay(), p.last)
+	p.last = at
+	p.packets++
+	w.after(at-w.now, nil, func() { p.arrive(k) })
+	p.last++ // two packets never arrive at once: the order among equal times is open
+}
+
+func (p *pipe) arrive(k packet) {
+	w := p.from.world
+	p.packets--
+	switch {
+	case p.dead:
+	case len(p.held) > 0 || w.fabric.blocked(p.from.boot.machine, p.to.boot.machine):
+		p.hold(k)
+		return
+	case p.to.boot.dead && !k.reset:
+		p.dead = true
+		p.to.out.launchReset()
+	default:
+		p.to.arrived(k)
+	}
+	w.fabric.forget(p.from)
+}
+
+// launchReset tells the other side that the connection is no more.
+func (p *pipe) launchReset() {
+	p.socket, p.ending = nil, false
+	p.launch(packet{reset: true})
+}
+
+func (p *pipe) hold(k packet) {
+	w := p.from.world
+	p.held = append(p.held, k)
+	if len(p.held) > 1 {
+		return
+	}
+	w.after(repeatFor, nil, func() {
+		if len(p.held) > 0 && !p.dead {
+			p.dead, p.held = true, nil
+			p.from.broken(errTimedOut)
+			w.fabric.forget(p.from)
+		}
+	})
+}
+
+// release repeats what was lost, if it gets through now.
+func (p *pipe) release() {
+	w := p.from.world
+	if len(p.held) == 0 || w.fabric.blocked(p.from.boot.machine, p.to.boot.machine) {
+		return
+	}
+	held := p.held
+	p.held = nil
+	p.last = max(p.last, w.now+between(w.chance.network, 0, 400*time.Millisecond))
+	for _, k := range held {
+		p.launch(k)
+	}
+}
+
+// consumed tells that the receiver's process has read n bytes.
+func (p *pipe) consumed(n int) {
+	p.flying -= n
+	p.push()
+	if p.from.state != endClosed {
+		p.from.write()
+	}
+}

@@ -1,0 +1,142 @@
+package simulation
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// World is one made-up world. It is used from one goroutine.
+type World struct {
+	// TurnTime is how far ahead an event may be and still come before a turn that could run.
+	TurnTime time.Duration
+	// SlowTurns is how seldom that is: once in so many steps; 0 for never.
+	SlowTurns int
+
+	seed     uint64
+	now      time.Duration
+	chance   chance
+	trace    *Trace
+	agenda   agenda
+	eventSeq uint64
+	ready    []*mailbox
+	running  bool
+	turns    uint64
+
+	machines []*Machine
+	fabric   *fabric
+	clients  []*Client
+
+	violations []string
+	panics     []Panic
+}
+
+// Panic is a panic of an actor's turn.
+type Panic struct {
+	At    time.Duration
+	Actor string
+	Value string
+	Stack string // not part of the trace: it holds addresses
+}
+
+// dawn is the time of day at which every world begins.
+var dawn = time.Date(2001, time.September, 9, 1, 46, 40, 0, time.UTC)
+
+// NewWorld makes an empty world whose chance is decided by seed.
+func NewWorld(seed uint64) *World {
+	w := &World{
+		TurnTime:  200 * time.Microsecond,
+		SlowTurns: 8,
+		seed:      seed,
+		chance:    newChance(seed),
+		trace:     newTrace(),
+	}
+	w.fabric = newFabric(w)
+	return w
+}
+
+// Seed is what NewWorld was given.
+func (w *World) Seed() uint64 { return w.seed }
+
+// Now is the time since the world began.
+func (w *World) Now() time.Duration { return w.now }
+
+// Turns is how many turns actors had.
+func (w *World) Turns() uint64 { return w.turns }
+
+// Trace is what happened so far.
+func (w *World) Trace() *Trace { return w.trace }
+
+// Panics are the panics of actors so far.
+func (w *World) Panics() []Panic { return w.panics }
+
+// Note adds a line of the test's own to the trace.
+func (w *World) Note(what string) { w.trace.add(w.now, "test", what) }
+
+// After lets a test act at a time of the world.
+func (w *World) After(d time.Duration, do func()) { w.after(d, nil, do) }
+
+// violate records that a rule was broken. The run goes on, so that the trace shows what came of it.
+func (w *World) violate(format string, args ...any) {
+	what := fmt.Sprintf(format, args...)
+	w.trace.add(w.now, "VIOLATION", what)
+	if len(w.violations) < 100 {
+		w.violations = append(w.violations, fmt.Sprintf("%v: %s", w.now, what))
+	}
+}
+
+// Violations are the broken rules so far, at most a hundred.
+func (w *World) Violations() []string { return w.violations }
+
+// ErrStalled says that nothing can happen any more, so that no condition can become true.
+var ErrStalled = errors.New("nothing can happen any more")
+
+// Run lets things happen until the condition holds, asked after each step. It returns an error when
+// limit of the world's time has passed first, or when nothing can happen any more.
+func (w *World) Run(until func() bool, limit time.Duration) error {
+	end := w.now + limit
+	for !until() {
+		if e := w.peek(); len(w.ready) == 0 && e != nil && e.at > end {
+			w.now = end
+			return fmt.Errorf("seed %d: the condition didn't come true within %v (turn %d, %v)", w.seed, limit, w.turns, w.now)
+		}
+		if w.now > end {
+			return fmt.Errorf("seed %d: the condition didn't come true within %v (turn %d, %v)", w.seed, limit, w.turns, w.now)
+		}
+		if !w.Step() {
+			return fmt.Errorf("seed %d: %w (turn %d, %v)", w.seed, ErrStalled, w.turns, w.now)
+		}
+	}
+	return nil
+}
+
+// RunFor lets d of the world's time pass.
+func (w *World) RunFor(d time.Duration) {
+	end := w.now + d
+	for {
+		e := w.peek()
+		if len(w.ready) == 0 && (e == nil || e.at > end) {
+			w.now = end
+			return
+		}
+		if w.now > end {
+			return
+		}
+		w.Step()
+	}
+}
+
+// Check reports all that must never happen: broken rules and panics.
+func (w *World) Check() error {
+	var errs []error
+	for _, v := range w.violations {
+		errs = append(errs, errors.New(v))
+	}
+	for _, p := range w.panics {
+		errs = append(errs, fmt.Errorf("%v: %s panicked: %s\n%s", p.At, p.Actor, p.Value, p.Stack))
+	}
+	if errs == nil {
+		return nil
+	}
+	return fmt.Errorf("seed %d: %w", w.seed, errors.Join(errs...))
+}
