@@ -1,0 +1,53 @@
+package activemap
+
+// AnySlag reports whether anything is to be copied to the peer.
+func (m *Map) AnySlag() bool { return m.slag.Any() }
+
+// AnyStale reports whether anything is to be copied from the peer.
+func (m *Map) AnyStale() bool { return m.stale.Any() }
+
+// SlagIn reports whether an extent of a range is to be copied to the peer.
+func (m *Map) SlagIn(off, length uint64) bool {
+	first, last := m.Range(off, length)
+	for e := first; e <= last; e++ {
+		if m.slag.Has(e) {
+			return true
+		}
+	}
+	return false
+}
+
+// StaleIn reports whether an extent of a range is to be copied from the peer.
+func (m *Map) StaleIn(off, length uint64) bool {
+	first, last := m.Range(off, length)
+	for e := first; e <= last; e++ {
+		if m.stale.Has(e) {
+			return true
+		}
+	}
+	return false
+}
+
+// MarkSource says anew which side an extent is to be copied from: what was meant before is forgotten.
+func (m *Map) MarkSource(e uint32, dir Direction) {
+	m.dirty(e)
+	if dir == FromPeer {
+		m.slag.Clear(e)
+		m.stale.Set(e)
+		return
+	}
+	m.stale.Clear(e)
+	m.slag.Set(e)
+}
+
+// Rest forgets which extents were written lately, the keepdirty list included, so that Sweep clears
+// whatever both sides hold durably: after it a clean stop leaves nothing dirty (I33).
+func (m *Map) Rest() {
+	m.touched.Reset()
+	m.before.Reset()
+	for m.pins.tail != none {
+		last := m.pins.tail
+		m.pins.unlink(last)
+		m.pins.drop(last)
+	}
+}

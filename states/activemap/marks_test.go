@@ -1,0 +1,48 @@
+package activemap
+
+import "testing"
+
+func TestMarksOfRanges(t *testing.T) {
+	m, err := New(64<<10, 4096, 2, 4096)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.MarkSource(3, FromPeer)
+	m.MarkSource(5, ToPeer)
+	for _, c := range []struct {
+		off, n      uint64
+		slag, stale bool
+	}{{0, 4096, false, false}, {0, 16 << 10, false, true}, {12 << 10, 512, false, true}, {20 << 10, 4096, true, false}, {8 << 10, 32 << 10, true, true}} {
+		if got := m.SlagIn(c.off, c.n); got != c.slag {
+			t.Errorf("SlagIn(%d, %d) = %v", c.off, c.n, got)
+		}
+		if got := m.StaleIn(c.off, c.n); got != c.stale {
+			t.Errorf("StaleIn(%d, %d) = %v", c.off, c.n, got)
+		}
+	}
+	m.MarkSource(3, ToPeer)
+	if m.AnyStale() || !m.Slag(3) || !m.Dirty(3) {
+		t.Errorf("a new verdict must replace the old source: %s", m.Render())
+	}
+}
+
+func TestRestLetsSweepClearKeepdirty(t *testing.T) {
+	m, err := New(64<<10, 4096, 2, 4096)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Begin(0, 4096)
+	m.Begin(8192, 4096)
+	m.End(0, 4096)
+	if n := m.Sweep(16); n != 0 {
+		t.Fatalf("swept %d extents that were just written", n)
+	}
+	m.Rest()
+	if n := m.Sweep(16); n != 1 || m.Dirty(0) || !m.Dirty(2) {
+		t.Fatalf("swept %d: what is in flight stays, the rest goes: %s", n, m.Render())
+	}
+	m.End(8192, 4096)
+	if n := m.Sweep(16); n != 0 {
+		t.Fatal("the end of a write counts as written lately")
+	}
+}
