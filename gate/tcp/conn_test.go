@@ -80,7 +80,7 @@ func newWorldWith(t testing.TB, change func(*Network), peers ...string) *world {
 		t.Fatalf("listening: %+v", m)
 	}
 	w.stop = m.Listener
-	w.addr = m.Listener.(*listener).nl.Addr().String()
+	w.addr = m.Listener.(*listener).Addr()
 	t.Cleanup(w.stop.Close)
 	return w
 }

@@ -176,6 +176,9 @@ func (l *listener) Close() {
 	})
 }
 
+// Addr is the address that is really listened on: what was asked for may leave the port to the kernel.
+func (l *listener) Addr() string { return l.nl.Addr().String() }
+
 func (l *listener) run() {
 	for {
 		nc, err := l.nl.Accept()
