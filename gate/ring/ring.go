@@ -1,7 +1,8 @@
 // Package ring is the queue of gate's executors, disks and connections.
 package ring
 
-// Ring is a first-in first-out queue. The zero value is empty. It grows as needed and gives its memory back when it has been emptied after a flood.
+// Ring is a first-in first-out queue. The zero value is empty. It grows as needed, and gives its memory
+// back when it has been emptied after a flood.
 type Ring[T any] struct {
 	buf  []T // its length is a power of two, or 0
 	head int // where the oldest entry is
