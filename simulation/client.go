@@ -21,9 +21,14 @@ type Client struct {
 	// Writes, Reads, Trims, Zeroes and Flushes are the odds of each.
 	Writes, Reads, Trims, Zeroes, Flushes int
 
+	// Only, if set, is the one machine whose device the client uses. A client without it wants to see one
+	// device at a time, wherever it is (I18).
+	Only *Machine
+
 	world    *World
 	resource string
 	judge    *Judge
+	claims   *claims // looks behind the answers; nil for none
 	door     *door
 	busy     []*clientIO
 	running  bool
@@ -38,13 +43,12 @@ type Client struct {
 
 // clientIO is one request as the client sees it.
 type clientIO struct {
-	op   states.Op
-	off  int64
-	n    int64
-	fua  bool
-	gen  uint64 // of a write
-	inv  uint64 // of a read
-	data []byte
+	op  states.Op
+	off int64
+	n   int64
+	fua bool
+	gen uint64 // of a write
+	inv uint64 // of a read or a flush
 }
 
 func (io *clientIO) carriesData() bool { return io.op == states.OpRead || io.op == states.OpWrite }
@@ -92,6 +96,9 @@ func (c *Client) Scan() {
 }
 
 func (c *Client) attach(d *door) {
+	if c.Only != nil && c.Only != d.boot.machine {
+		return
+	}
 	if c.door != nil {
 		c.world.violate("client of %s: a second door at %s while that at %s is open (I18)", c.resource, d.boot.name, c.door.boot.name)
 		return
@@ -213,9 +220,21 @@ func (c *Client) answered(io *clientIO, r *actors.Request) {
 	} else {
 		c.answeredOK++
 		c.judge.answered(io, r.Buf)
+		c.check(io)
 	}
 	if c.scanning && c.scan >= c.Sectors && len(c.busy) == 0 {
 		c.scanning = false
 	}
 	c.wake()
+}
+
+// check looks at what an answer promises.
+func (c *Client) check(io *clientIO) {
+	switch {
+	case c.claims == nil || c.door == nil:
+	case io.op == states.OpFlush:
+		c.claims.flushed(c.door.boot.machine, io.inv)
+	case io.op.Changes():
+		c.claims.written(c.door.boot.machine, io)
+	}
 }

@@ -198,9 +198,6 @@ func (t *diskTask) landSome(which func() bool) {
 			data = t.op.Buf[i*SectorSize : (i+1)*SectorSize]
 		}
 		p.landSector(t.off/SectorSize+int64(i), data)
-		if p.Watch != nil {
-			p.Watch(t.off+int64(i)*SectorSize, data)
-		}
 	}
 }
 

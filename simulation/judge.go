@@ -22,7 +22,7 @@ type Judge struct {
 	sectors [][]value
 	writes  []written // by generation; 0 is what was there before
 	tick    uint64
-	reads   []uint64 // invocations of reads under way, ascending
+	reads   []uint64 // invocations of reads and flushes under way, ascending
 }
 
 // value is a content that a sector may have.
@@ -31,6 +31,7 @@ type value struct {
 	inv     uint64
 	end     uint64 // never while under way
 	dropped uint64 // when it was hidden; never if it isn't
+	covered uint64 // when it was hidden by the answer to a write, not only by what a read saw
 }
 
 const never = math.MaxUint64
@@ -45,7 +46,7 @@ type written struct {
 func newJudge(w *World, sectors int64) *Judge {
 	j := &Judge{world: w, sectors: make([][]value, sectors), writes: []written{{}}}
 	for s := range j.sectors {
-		j.sectors[s] = []value{{gen: 0, inv: 0, end: 0, dropped: never}}
+		j.sectors[s] = []value{{gen: 0, inv: 0, end: 0, dropped: never, covered: never}}
 	}
 	return j
 }
@@ -57,12 +58,15 @@ func (j *Judge) invoked(io *clientIO) {
 	case io.op == states.OpRead:
 		io.inv = j.tick
 		j.reads = append(j.reads, j.tick)
+	case io.op == states.OpFlush:
+		io.inv = j.tick
+		j.reads = append(j.reads, j.tick) // what was legal at its beginning is asked for at its end
 	case io.op.Changes():
 		io.gen = uint64(len(j.writes))
 		first, n := io.off/SectorSize, io.n/SectorSize
 		j.writes = append(j.writes, written{io.op, first, n})
 		for s := first; s < first+n; s++ {
-			j.sectors[s] = append(j.sectors[s], value{gen: io.gen, inv: j.tick, end: never, dropped: never})
+			j.sectors[s] = append(j.sectors[s], value{gen: io.gen, inv: j.tick, end: never, dropped: never, covered: never})
 		}
 	}
 }
@@ -77,12 +81,14 @@ func (j *Judge) answered(io *clientIO, data []byte) {
 			j.readSector(first+i, io.inv, data[i*SectorSize:(i+1)*SectorSize])
 		}
 		j.readEnded(io)
+	case io.op == states.OpFlush:
+		j.readEnded(io)
 	case io.op.Changes():
 		for s := first; s < first+n; s++ {
 			v := j.find(s, io.gen)
 			v.end = j.tick
 			if io.op != states.OpDelete { // a trim leaves open what is read until it was
-				j.hide(s, v.inv, io.gen)
+				j.hide(s, v.inv, io.gen, true)
 			}
 		}
 	}
@@ -92,7 +98,7 @@ func (j *Judge) answered(io *clientIO, data []byte) {
 func (j *Judge) unresolved(io *clientIO) {
 	j.tick++
 	switch {
-	case io.op == states.OpRead:
+	case io.op == states.OpRead, io.op == states.OpFlush:
 		j.readEnded(io)
 	case io.op.Changes():
 		first, n := io.off/SectorSize, io.n/SectorSize
@@ -114,17 +120,21 @@ func (j *Judge) find(s int64, gen uint64) *value {
 	panic(fmt.Sprintf("simulation: the judge lost write %d of sector %d", gen, s))
 }
 
-// hide drops what ended before a moment, except one write, and forgets what no read under way can see.
-func (j *Judge) hide(s int64, before, except uint64) {
+// hide drops what ended before a moment, except one write, and forgets what nobody can ask for any more.
+func (j *Judge) hide(s int64, before, except uint64, byWrite bool) {
 	oldest := j.tick
 	if len(j.reads) > 0 {
 		oldest = j.reads[0]
 	}
-	j.sectors[s] = slices.DeleteFunc(j.sectors[s], func(v value) bool { return v.dropped < oldest })
+	j.sectors[s] = slices.DeleteFunc(j.sectors[s], func(v value) bool { return v.dropped < oldest && v.covered < oldest })
 	for i := range j.sectors[s] {
 		v := &j.sectors[s][i]
-		if v.gen != except && v.end < before && v.dropped == never {
-			v.dropped = j.tick
+		if v.gen == except || v.end >= before {
+			continue
+		}
+		v.dropped = min(v.dropped, j.tick)
+		if byWrite {
+			v.covered = min(v.covered, j.tick)
 		}
 	}
 }
@@ -135,7 +145,7 @@ func (j *Judge) readSector(s int64, inv uint64, data []byte) {
 	for i := len(j.sectors[s]) - 1; i >= 0; i-- {
 		v := j.sectors[s][i]
 		if (v.dropped == never || v.dropped >= inv) && j.holds(v.gen, s, c) {
-			j.hide(s, inv, v.gen)
+			j.hide(s, inv, v.gen, false)
 			return
 		}
 	}
@@ -166,7 +176,7 @@ func (j *Judge) Settle(data []byte, lossy bool) {
 			j.world.violate("I2: after a failover sector %d holds %s; legal were %s", s, j.name(sector, c), j.legal(sector, j.tick))
 			continue
 		}
-		j.sectors[s] = append(j.sectors[s][:0], value{gen: keep, end: j.tick, dropped: never})
+		j.sectors[s] = append(j.sectors[s][:0], value{gen: keep, end: j.tick, dropped: never, covered: never})
 	}
 }
 

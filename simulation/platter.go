@@ -31,8 +31,7 @@ type Platter struct {
 	gone   bool
 	slow   int // how many times slower than usual; 0 and 1 are as usual
 
-	// Watch, if set, is told of each write that lands: where, and the new content.
-	Watch func(off int64, data []byte)
+	guard *guard // looks at all that lands, nil for none
 }
 
 // AddDisk gives the machine a disk of size bytes (a multiple of SectorSize) with random content.
@@ -85,6 +84,12 @@ func (p *Platter) Put(off int64, data []byte) {
 func (p *Platter) landSector(sector int64, data []byte) {
 	r := p.machine.world.chance.disk
 	at := sector * SectorSize
+	var old images
+	if p.guard != nil {
+		copy(old.written[:], p.written[at:])
+		copy(old.durable[:], p.durable[at:])
+		defer func() { p.guard.landed(p, sector, &old) }()
+	}
 	if p.volatile[sector] && (p.captured(sector) || oneIn(r, 4)) {
 		// What is overwritten may have become durable at any time, and must have if a flush that is under
 		// way covers it.

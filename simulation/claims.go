@@ -1,0 +1,95 @@
+package simulation
+
+import (
+	"hast/states"
+)
+
+// claims looks behind each answer that a client of a pair gets: whether what the answer promises is
+// true at that very step (I29, I3).
+//
+//   - A write is on the primary's component, and after a flush it is durable there.
+//   - Under fullsync it is on the secondary's component too. If it isn't, the answer was given alone, and
+//     the primary must know that for good: its extents are durably dirty, and its durable counter is
+//     ahead of what the secondary's component knows of it (I19), or the two were never paired.
+//
+// A component that has failed can't keep the first, so runs with disk errors on a primary turn it off.
+type claims struct {
+	pair *Pair
+	off  bool
+}
+
+// written checks an answer to a write; the judge has taken it already.
+func (c *claims) written(m *Machine, io *clientIO) {
+	p := c.pair
+	if c.off || m == nil || io.op == states.OpDelete {
+		return
+	}
+	first, n := io.off/SectorSize, io.n/SectorSize
+	own, other := p.Disk(m), p.Disk(p.Other(m))
+	for s := first; s < first+n; s++ {
+		if !c.current(own.written, s, never) {
+			c.broken("I29: %s answered write %d, but its own component lacks sector %d", m, io.gen, s)
+			return
+		}
+		if io.fua && !c.current(own.durable, s, never) {
+			c.broken("I3: %s answered write %d with FUA, but its sector %d is not durable", m, io.gen, s)
+			return
+		}
+		if p.spec.Mode == states.FullSync && !c.current(other.written, s, never) && !c.alone(m, s) {
+			c.broken("I29: %s answered write %d as if both had it, but the secondary lacks sector %d", m, io.gen, s)
+			return
+		}
+	}
+}
+
+// flushed checks an answer to a flush that was invoked at a tick of the judge: every write answered
+// before then is durable.
+func (c *claims) flushed(m *Machine, inv uint64) {
+	p := c.pair
+	if c.off || m == nil {
+		return
+	}
+	own, other := p.Disk(m), p.Disk(p.Other(m))
+	for i := range p.Client.judge.sectors {
+		s := int64(i)
+		if !c.current(own.durable, s, inv) {
+			c.broken("I3: %s answered a flush of tick %d, but sector %d is not durable", m, inv, s)
+			return
+		}
+		if p.spec.Mode == states.FullSync && !c.current(other.durable, s, inv) && !c.alone(m, s) {
+			c.broken("I3: %s answered a flush of tick %d as if for both, but sector %d is not durable on the secondary", m, inv, s)
+			return
+		}
+	}
+}
+
+// current reports whether an image holds a value of a sector that no answered write had replaced before a
+// tick.
+func (c *claims) current(image []byte, s int64, since uint64) bool {
+	j := c.pair.Client.judge
+	list := j.sectors[s]
+	at := int64(c.pair.Record.LocalOff) + s*SectorSize
+	content := decode(image[at:])
+	for i := len(list) - 1; i >= 0; i-- {
+		if (list[i].covered == never || list[i].covered >= since) && j.holds(list[i].gen, s, content) {
+			return true
+		}
+	}
+	return false
+}
+
+// alone reports whether the primary has it on record that the secondary may lack the sector.
+func (c *claims) alone(m *Machine, s int64) bool {
+	p := c.pair
+	own, other := p.Disk(m), p.Disk(p.Other(m))
+	if !own.guard.dirty(own, uint64(s)*SectorSize/uint64(p.Record.ExtentSize)) {
+		return false
+	}
+	mine, errMine := own.Record()
+	its, errIts := other.Record()
+	return errMine == nil && (errIts != nil || its.ResUID != mine.ResUID || mine.LocalCnt > its.RemoteCnt)
+}
+
+func (c *claims) broken(format string, m *Machine, args ...any) {
+	c.pair.World.violate(format, append([]any{m.name}, args...)...)
+}

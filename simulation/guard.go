@@ -1,0 +1,124 @@
+package simulation
+
+import (
+	"bytes"
+
+	"hast/states"
+)
+
+// guard watches the two components of a pair at every sector that lands, and holds them against the maps
+// that would be left if both nodes died now, by a kill or a power cut:
+//
+//   - sectors that differ, or would after a power cut of either, lie in an extent that is dirty in one of
+//     the durable maps (I8); a bit is cleared only when nothing in its extent differs any more (I10);
+//   - what lands on the primary's component lies in an extent that is dirty in its own map (I9).
+//
+// Before the two components are paired there is nothing to agree on.
+type guard struct {
+	world  *World
+	client *Client
+	record states.Record
+	disks  [2]*Platter
+	paired bool
+}
+
+// guardPair sets a guard over two components that were formatted alike.
+func guardPair(w *World, c *Client, r states.Record, a, b *Platter) {
+	g := &guard{world: w, client: c, record: r, disks: [2]*Platter{a, b}}
+	a.guard, b.guard = g, g
+}
+
+// images are what a sector held before something landed on it.
+type images struct{ written, durable [SectorSize]byte }
+
+// landed checks what one sector's landing changed.
+func (g *guard) landed(p *Platter, sector int64, old *images) {
+	at := uint64(sector) * SectorSize
+	switch {
+	case at < states.MapOffset:
+		g.paired = g.paired || g.nowPaired()
+	case at < g.record.LocalOff:
+		g.mapLanded(p, at, old)
+	default:
+		g.dataLanded(p, at-g.record.LocalOff)
+	}
+}
+
+// nowPaired reports whether both components carry the same identity, durably.
+func (g *guard) nowPaired() bool {
+	a, errA := g.disks[0].Record()
+	b, errB := g.disks[1].Record()
+	return errA == nil && errB == nil && a.ResUID != 0 && a.ResUID == b.ResUID
+}
+
+// mapLanded looks at the extents whose bit is not safe any more. A bit is safe if it is set in both
+// images: then neither a kill nor a power cut loses it.
+func (g *guard) mapLanded(p *Platter, at uint64, old *images) {
+	if !g.paired {
+		return
+	}
+	extents := states.Extents(g.record.DataSize, g.record.ExtentSize)
+	for i := range uint64(SectorSize) {
+		safe := p.written[at+i] & p.durable[at+i]
+		lost := old.written[i] & old.durable[i] &^ safe
+		for bit := range uint64(8) {
+			if e := (at+i-states.MapOffset)*8 + bit; lost>>bit&1 == 1 && e < extents {
+				g.checkExtent(p, e)
+			}
+		}
+	}
+}
+
+func (g *guard) checkExtent(p *Platter, e uint64) {
+	if g.dirty(g.disks[0], e) || g.dirty(g.disks[1], e) {
+		return
+	}
+	first := e * uint64(g.record.ExtentSize)
+	for off := first; off < min(first+uint64(g.record.ExtentSize), g.record.DataSize); off += SectorSize {
+		if why := g.differ(off); why != "" {
+			g.world.violate("I10: %s cleared extent %d, but sector %d %s", p.machine.name, e, off/SectorSize, why)
+			return
+		}
+	}
+}
+
+// dataLanded looks at one sector of data.
+func (g *guard) dataLanded(p *Platter, off uint64) {
+	if off >= g.record.DataSize {
+		g.world.violate("%s wrote behind its data area, at %d", p.machine.name, off)
+		return
+	}
+	e := off / uint64(g.record.ExtentSize)
+	if d := g.client.door; d != nil && d.boot.machine == p.machine && !g.dirty(p, e) {
+		g.world.violate("I9: sector %d landed on the primary %s, but extent %d is not durably dirty there", off/SectorSize, p.machine.name, e)
+		return
+	}
+	if !g.paired || g.dirty(g.disks[0], e) || g.dirty(g.disks[1], e) {
+		return
+	}
+	if why := g.differ(off); why != "" {
+		g.world.violate("I8: sector %d landed on %s in extent %d, which is clean on both, and %s", off/SectorSize, p.machine.name, e, why)
+	}
+}
+
+// dirty reports whether an extent's bit is safely set in a component's map.
+func (g *guard) dirty(p *Platter, e uint64) bool {
+	at := states.MapOffset + e/8
+	return p.written[at]&p.durable[at]>>(e%8)&1 == 1
+}
+
+// differ says how a sector differs between the components, or would after a power cut; empty if not.
+func (g *guard) differ(off uint64) string {
+	at := g.record.LocalOff + off
+	sector := func(image []byte) []byte { return image[at : at+SectorSize] }
+	a, b := g.disks[0], g.disks[1]
+	switch {
+	case !bytes.Equal(sector(a.written), sector(b.written)):
+		return "differs"
+	case !bytes.Equal(sector(a.written), sector(a.durable)):
+		return "is not durable on " + a.machine.name
+	case !bytes.Equal(sector(b.written), sector(b.durable)):
+		return "is not durable on " + b.machine.name
+	}
+	return ""
+}
