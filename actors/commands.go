@@ -84,6 +84,7 @@ type Status struct {
 	ResUID     uint64 `json:"resuid"`
 	LocalCnt   uint64 `json:"localcnt"`
 	RemoteCnt  uint64 `json:"remotecnt"`
+	Unfit      string `json:"fitness"` // fit, outdated, inconsistent
 
 	Dirty uint64     `json:"dirty"` // bytes in extents that are dirty in memory
 	Sync  SyncStatus `json:"sync"`

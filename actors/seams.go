@@ -101,9 +101,9 @@ type DiskOp struct {
 	Err error
 
 	use  opUse
-	done *Request  // opData: whose part this is
-	serv *served   // opServe: the peer's request that it serves
-	meta *metaTurn // opMeta, opMap: the write that it is a step of
+	done *Request // opData: whose part this is
+	serv *served  // opServe: the peer's request that it serves
+	save *saving  // opSave: the saving that it is a step of
 }
 
 // Disks opens components.
@@ -146,8 +146,8 @@ type Conn interface {
 	// Own names who hears *FramesIn and *ConnClosed from now on; reading starts with the first call.
 	Own(o Owner)
 	// Send queues a frame behind those queued before. The frame itself may be reused when Send
-	// returns; its payload stays on loan until note, if there is one, comes back to the owner as a
-	// message, or the connection's *ConnClosed does.
+	// returns; its payload stays on loan until note comes back to the owner as a message, which it
+	// always does and before *ConnClosed, or, without a note, until *ConnClosed.
 	Send(f *wire.OutFrame, note any)
 	// SetReading stops and resumes the delivery of frames (a few may still arrive after a stop).
 	SetReading(on bool)

@@ -23,6 +23,8 @@ const (
 	minExtent = 512
 	// maxExtents is the original's limit. It bounds the map in memory to 256 MiB.
 	maxExtents uint64 = 1 << 31
+	// fieldUnfit is x_unfit of docs/protocol.md: the copy's fitness, absent when it is fit.
+	fieldUnfit = "x_unfit"
 )
 
 // EncodeMetadata makes the metadata block, states.MetadataSize bytes: the record's fields in the
@@ -41,6 +43,10 @@ func EncodeMetadata(r *states.Record) ([]byte, error) {
 	b = AppendU64(b, fieldLocalCnt, r.LocalCnt)
 	b = AppendU64(b, fieldRemoteCnt, r.RemoteCnt)
 	b = AppendStr(b, fieldPrevRole, r.PrevRole.String())
+	if r.Unfit != states.Fit {
+		// Ours, behind all of the original's fields; a stock node drops it at its next write.
+		b = AppendU8(b, fieldUnfit, uint8(r.Unfit))
+	}
 	// The name has at most MaxResource bytes, so the fields never fill the block.
 	return b[:states.MetadataSize], nil
 }
@@ -76,6 +82,9 @@ func DecodeMetadata(block []byte) (states.Record, error) {
 	}
 	if known, err := states.ParseRole(role); err == nil {
 		rec.PrevRole = known
+	}
+	if unfit, ok := nv.U8(fieldUnfit); ok {
+		rec.Unfit = min(states.Fitness(unfit), states.Inconsistent)
 	}
 	if err := checkRecord(&rec); err != nil {
 		return states.Record{}, wrap("metadata", err)

@@ -1,0 +1,216 @@
+package actors
+
+import (
+	"fmt"
+
+	"hast/states"
+	"hast/states/activemap"
+	"hast/wire"
+)
+
+// The copying of extents, chunk by chunk, under the range lock of each chunk (I11): sync sets the pace,
+// gate does it, because it owns ranges and map. Regular writes go to both sides all the time, so that a
+// chunk, once copied in this session, stays equal.
+
+// amapP and amapS are the map's names for the two sides.
+const (
+	amapP = activemap.P
+	amapS = activemap.S
+)
+
+// extentCopy is an extent of which chunks are under way.
+type extentCopy struct {
+	extent  uint32
+	dir     activemap.Direction
+	session uint64
+	next    int64 // where the next chunk begins
+	end     int64
+	left    int // chunks under way
+	err     error
+}
+
+// chunk is one piece of a copy: a read from the source, then a write to the target.
+type chunk struct {
+	req     *Request
+	of      *extentCopy
+	writing bool
+}
+
+// onCopyNext begins one more chunk, if there is one.
+func (g *gate) onCopyNext(m *copyNext) {
+	if m.session != g.session || g.drains || g.closed {
+		return
+	}
+	c := g.nextCopy()
+	if c == nil {
+		g.tell(g.res.sync, &copyNone{session: m.session, busy: len(g.copies) > 0})
+		return
+	}
+	n := min(MaxRequest, c.end-c.next)
+	k := g.takeChunk()
+	r := k.req
+	k.of, k.writing = c, false
+	r.Op, r.Off, r.Len, r.Buf, r.Err = states.OpRead, c.next, n, r.Buf[:n], nil
+	c.next += n
+	c.left++
+	r.flow.copying, r.flow.whole = k, nil
+	frame := r.flow.link.frame
+	r.flow = newFlow(r, states.FullSync)
+	r.flow.link.frame = frame
+	g.all.push(r)
+	r.flow.rng = states.Range{Off: uint64(r.Off), End: uint64(r.Off + r.Len), Class: states.RangeCopy, Owner: r}
+	if !g.ranges.Acquire(&r.flow.rng) {
+		r.flow.at = atRange
+		return
+	}
+	g.startChunk(r)
+}
+
+// nextCopy finds the extent that the next chunk is of.
+func (g *gate) nextCopy() *extentCopy {
+	for _, c := range g.copies {
+		if c.next < c.end && c.err == nil {
+			return c
+		}
+	}
+	if len(g.copies) >= maxCopies {
+		return nil
+	}
+	from := g.cursor
+	for tries := 0; tries <= len(g.copies); tries++ {
+		e, dir, ok := g.amap.NextSync(from)
+		if !ok {
+			return nil
+		}
+		if g.isCopied(e) {
+			from = e + 1
+			continue
+		}
+		off, n := g.amap.Bounds(e)
+		c := &extentCopy{extent: e, dir: dir, session: g.session, next: int64(off), end: int64(off + n)}
+		g.amap.HoldCopy(e)
+		g.copies = append(g.copies, c)
+		g.cursor = e + 1
+		return c
+	}
+	return nil
+}
+
+// maxCopies is how many extents are under way at most.
+const maxCopies = 4
+
+func (g *gate) isCopied(e uint32) bool {
+	for _, c := range g.copies {
+		if c.extent == e {
+			return true
+		}
+	}
+	return false
+}
+
+func (g *gate) takeChunk() *chunk {
+	if n := len(g.chunks); n > 0 {
+		k := g.chunks[n-1]
+		g.chunks = g.chunks[:n-1]
+		k.req.Buf = k.req.Buf[:cap(k.req.Buf)]
+		return k
+	}
+	k := &chunk{req: &Request{Buf: make([]byte, MaxRequest)}}
+	return k
+}
+
+// startChunk reads from the source; the range is locked from before the read until the write's end.
+func (g *gate) startChunk(r *Request) {
+	f := &r.flow
+	c := f.copying.of
+	f.at = atWork
+	if c.session != g.session {
+		g.endChunk(r, errSessionOver)
+		return
+	}
+	if c.dir == activemap.FromPeer {
+		g.readRemote(r)
+		g.stats.RemoteReads--
+		return
+	}
+	f.local = states.PartPending
+	g.tell(g.res.localdisk, &f.toDisk)
+}
+
+var errSessionOver = fmt.Errorf("the session has ended: %w", wire.ENOTCONN)
+
+func (g *gate) onChunkLocal(r *Request) {
+	f := &r.flow
+	k := f.copying
+	switch {
+	case f.local == states.PartFailed:
+		g.endChunk(r, f.failed)
+	case k.writing:
+		g.amap.Landed(uint64(r.Off), uint64(r.Len))
+		g.endChunk(r, nil)
+	case k.of.session != g.session:
+		g.endChunk(r, errSessionOver)
+	default:
+		k.writing = true
+		r.Op = states.OpWrite
+		f.remote, f.session, f.loaned = states.PartPending, g.session, true
+		g.amap.Sent(uint64(r.Off), uint64(r.Len))
+		g.tell(g.res.link, &f.toPeer)
+	}
+}
+
+func (g *gate) onChunkRemote(r *Request) {
+	f := &r.flow
+	k := f.copying
+	switch {
+	case f.remote == states.PartFailed || f.remote == states.PartLost:
+		g.endChunk(r, fmt.Errorf("the secondary failed a copy's %s(%d, %d): %w", r.Op, r.Off, r.Len, wire.EIO))
+	case f.remote != states.PartDone:
+	case k.writing:
+		g.endChunk(r, nil)
+	default:
+		k.writing = true
+		r.Op = states.OpWrite
+		f.local = states.PartPending
+		g.tell(g.res.localdisk, &f.toDisk)
+	}
+}
+
+// endChunk lets go of the chunk; the last one of an extent ends its copy. An extent of which a chunk
+// failed stays where it is (A4).
+func (g *gate) endChunk(r *Request, err error) {
+	f := &r.flow
+	k := f.copying
+	c := k.of
+	g.ranges.Release(&f.rng)
+	if err != nil && c.err == nil {
+		c.err = err
+	}
+	c.left--
+	n := r.Len
+	g.release(r)
+	if c.left == 0 && (c.next >= c.end || c.err != nil) {
+		g.endCopy(c)
+	}
+	if c.session == g.session {
+		g.tell(g.res.sync, &chunkDone{session: c.session, bytes: n, err: err})
+	}
+	g.granted()
+}
+
+func (g *gate) endCopy(c *extentCopy) {
+	for i := range g.copies {
+		if g.copies[i] == c {
+			g.copies = append(g.copies[:i], g.copies[i+1:]...)
+			break
+		}
+	}
+	if c.err == nil && c.session == g.session {
+		g.amap.Copied(c.extent, c.dir)
+		g.recheck()
+	}
+	g.amap.DropCopy(c.extent)
+}
+
+// dropChunks frees the copy's buffers when nothing is left to be copied.
+func (g *gate) dropChunks() { g.chunks = nil }

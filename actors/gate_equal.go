@@ -1,0 +1,126 @@
+package actors
+
+import (
+	"fmt"
+
+	"hast/states"
+	"hast/wire"
+)
+
+// equaliser makes the counters equal at the end of a synchronization: new writes wait, those under way
+// end, both components are flushed, then the record is written (rule equal-flush); then the secondary is
+// told that it is fit (rule equal-before-fit).
+type equaliser struct{ at equalStep }
+
+type equalStep uint8
+
+const (
+	equalIdle equalStep = iota
+	equalDrain
+	equalFlush
+	equalSave
+	equalTell
+)
+
+func (q *equaliser) reset() { q.at = equalIdle }
+
+// onFlushBoth flushes both components for sync, while clients go on.
+func (g *gate) onFlushBoth(m *flushBoth) {
+	if m.session != g.session {
+		return
+	}
+	if g.flushing != nil {
+		// One turn at a time: this one's is the next.
+		g.syncFlush = m.session
+		return
+	}
+	g.startFlush(&flushTurn{forSync: true})
+}
+
+func (g *gate) onEqualise(m *equalise) {
+	if m.session != g.session || g.equal.at != equalIdle {
+		return
+	}
+	if g.amap.SyncBytes() > 0 {
+		g.endEqual(errMoreWork)
+		return
+	}
+	if g.rec.LocalCnt == g.peer.RemoteCnt && g.rec.RemoteCnt == g.peer.LocalCnt && g.rec.Unfit == states.Fit && !g.behind {
+		g.dropChunks()
+		g.endEqual(nil)
+		return
+	}
+	g.barrier, g.equal.at = true, equalDrain
+	g.equal.step(g)
+}
+
+var errMoreWork = fmt.Errorf("there is more to copy: %w", wire.EAGAIN)
+
+// step goes on when nothing is under way any more.
+func (q *equaliser) step(g *gate) {
+	if q.at != equalDrain || g.moving > 0 || g.flushing != nil {
+		return
+	}
+	q.at = equalFlush
+	g.startFlush(&flushTurn{barrier: true})
+}
+
+func (g *gate) onBarrierFlushed(t *flushTurn, err error) {
+	if g.equal.at != equalFlush || t.session != g.session {
+		return
+	}
+	switch {
+	case err != nil:
+		g.endEqual(err)
+	case g.amap.SyncBytes() > 0 || g.amap.AnyUnflushed(amapP) || g.amap.AnyUnflushed(amapS):
+		g.endEqual(errMoreWork)
+	default:
+		g.equal.at = equalSave
+		rec := states.Equalised(g.rec, g.peer)
+		g.log.Debug(fmt.Sprintf("Setting localcnt to %d and remotecnt to %d.", rec.LocalCnt, rec.RemoteCnt))
+		g.saveRecord(rec, recEqual)
+	}
+}
+
+func (q *equaliser) saved(g *gate, err error) {
+	if q.at != equalSave {
+		return // the session ended meanwhile; the next verdict reads what became durable
+	}
+	if err != nil {
+		g.endEqual(err)
+		return
+	}
+	g.behind, g.isTarget = false, false
+	if !g.ours() {
+		g.endEqual(nil)
+		return
+	}
+	q.at = equalTell
+	g.barrier = false
+	g.recheck()
+	g.tell(g.res.link, &fitPeer{session: g.session})
+}
+
+func (g *gate) onPeerFitted(m *peerFitted) {
+	if m.session != g.session || g.equal.at != equalTell {
+		g.stats.Stale++
+		return
+	}
+	if m.errno != 0 {
+		g.equal.reset()
+		g.dropSession(fmt.Sprintf("the secondary failed to record that it is fit: %v", m.errno))
+		return
+	}
+	g.endEqual(nil)
+}
+
+// endEqual lets the writes go on and tells sync.
+func (g *gate) endEqual(err error) {
+	g.equal.reset()
+	g.barrier = false
+	g.tell(g.res.sync, &equalised{session: g.session, err: err})
+	if err == nil {
+		g.dropChunks()
+	}
+	g.recheck()
+}

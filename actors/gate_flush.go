@@ -1,0 +1,193 @@
+package actors
+
+import (
+	"fmt"
+
+	"hast/states"
+	"hast/states/activemap"
+	"hast/wire"
+)
+
+// flushTurn is one flush of both components, for all who asked before it began: what they want durable
+// was answered by then, on whichever connection.
+type flushTurn struct {
+	tag           uint64
+	reqs          []*Request
+	local, remote states.Part
+	session       uint64
+	ofP, ofS      activemap.Flush
+	err           error
+	drains        bool // the last one of a demotion
+	forSync       bool
+	barrier       bool
+}
+
+// joinFlush puts a flush, or a write that must be durable, into the next turn.
+func (g *gate) joinFlush(r *Request) {
+	r.flow.at = atFlush
+	g.flushWait = append(g.flushWait, r)
+	if g.flushing == nil {
+		g.startFlush(nil)
+	}
+}
+
+// startFlush begins a turn. Its parts go out at once; the link is in order, so the secondary's covers all
+// that was sent before.
+func (g *gate) startFlush(turn *flushTurn) *flushTurn {
+	if turn == nil {
+		turn = &flushTurn{}
+	}
+	turn.tag = g.res.newEpoch()
+	turn.reqs, g.flushWait = g.flushWait, nil
+	turn.local = states.PartPending
+	turn.ofP = g.amap.FlushStart(amapP)
+	g.tell(g.res.localdisk, &flushDisk{to: g.self, tag: turn.tag})
+	if !g.alone() {
+		turn.remote, turn.session = states.PartPending, g.session
+		turn.ofS = g.amap.FlushStart(amapS)
+		g.tell(g.res.link, &flushPeer{session: g.session})
+	}
+	g.flushing = turn
+	return turn
+}
+
+func (g *gate) onDiskFlushed(m *diskFlushed) {
+	if g.raising && m.tag == g.raiseTag {
+		g.onRaiseFlushed(m.err)
+		return
+	}
+	t := g.flushing
+	if t == nil || t.tag != m.tag {
+		g.stats.Stale++
+		return
+	}
+	t.local = states.PartDone
+	if m.err != nil {
+		t.local, t.err = states.PartFailed, m.err
+		g.log.Error("Local request failed: FLUSH.", "error", m.err)
+	}
+	g.amap.FlushDone(t.ofP, m.err == nil)
+	g.settleFlush()
+}
+
+func (g *gate) onPeerFlushed(m *peerFlushed) {
+	t := g.flushing
+	if t == nil || t.session != m.session || m.session != g.session {
+		g.stats.Stale++ // a flush of an older session counts for nothing (rule session-epoch)
+		return
+	}
+	switch m.errno {
+	case 0:
+		t.remote = states.PartDone
+		g.amap.FlushDone(t.ofS, true)
+	case wire.EOPNOTSUPP:
+		if !g.noFlush {
+			g.noFlush = true
+			g.log.Warn("the secondary's component can't flush: written stands for durable there")
+		}
+		t.remote = states.PartDone
+		g.amap.FlushDone(t.ofS, true)
+	default:
+		t.remote = states.PartFailed
+		g.stats.RemoteErrors++
+		g.amap.FlushDone(t.ofS, false)
+		g.dropSession(fmt.Sprintf("the secondary failed FLUSH: %v", m.errno))
+	}
+	g.settleFlush()
+}
+
+// settleFlush answers the turn when both parts have ended, and begins the next one.
+func (g *gate) settleFlush() {
+	t := g.flushing
+	if t == nil || !t.local.Final() || !(t.remote.Final() || g.alone()) {
+		return
+	}
+	state := states.FlushState{Local: t.local, Remote: t.remote, Alone: g.alone(), Raised: g.raised, Behind: g.behind,
+		PeerLacks: g.amap.AnySlag() || g.amap.AnyUnflushed(amapS)}
+	action := states.CompleteFlush(state)
+	if action == states.Raise && len(t.reqs) > 0 {
+		if g.target() {
+			action = states.Fail
+		} else {
+			g.raise() // recheck comes back to here
+			return
+		}
+	}
+	g.flushing = nil
+	err := t.err
+	if action == states.Fail && err == nil {
+		err = fmt.Errorf("the current copy is the secondary's, which didn't confirm the flush: %w", wire.EIO)
+	}
+	for _, r := range t.reqs {
+		g.flushed(r, err)
+	}
+	if t.forSync && t.session == g.session && t.session != 0 {
+		g.tell(g.res.sync, &bothFlushed{session: t.session, err: err})
+	}
+	if t.barrier {
+		g.onBarrierFlushed(t, err)
+	}
+	if t.drains {
+		g.onDrainFlushed(err)
+	}
+	if g.barrier {
+		g.equal.step(g)
+	}
+	if g.flushing == nil && g.syncFlush != 0 {
+		wanted := g.syncFlush
+		g.syncFlush = 0
+		if wanted == g.session {
+			g.startFlush(&flushTurn{forSync: true})
+		}
+	}
+	if g.flushing == nil && len(g.flushWait) > 0 {
+		g.startFlush(nil)
+	}
+	g.maybeDrained()
+}
+
+// flushed answers one who waited for the turn.
+func (g *gate) flushed(r *Request, err error) {
+	if r.Op == states.OpFlush {
+		if err != nil {
+			g.fail(r, err)
+		} else {
+			g.answer(r, nil)
+		}
+		g.release(r)
+		return
+	}
+	r.flow.at = atWork
+	if err != nil {
+		g.fail(r, err)
+	} else {
+		g.count(r.flow.claim)
+		g.answer(r, nil)
+	}
+	g.unblockReads(r)
+	g.retire(r)
+}
+
+// onDrainFlushed ends a demotion: what both hold durably needs no dirty bit any more (I33).
+func (g *gate) onDrainFlushed(err error) {
+	g.drainErr = err
+	g.drained = true
+	if err == nil && !g.alone() {
+		g.amap.Rest()
+		g.amap.Sweep(sweepMost)
+		g.saveMap()
+	}
+	g.tellDrained()
+}
+
+func (g *gate) tellDrained() {
+	if !g.drained || g.mapBusy {
+		return
+	}
+	g.drained = false
+	reason := ""
+	if g.drainErr != nil {
+		reason = "the last flush failed: " + g.drainErr.Error()
+	}
+	g.tell(g.res.pid, &gateDrained{reason: reason})
+}

@@ -1,0 +1,183 @@
+package actors
+
+import (
+	"fmt"
+	"time"
+
+	"hast/states"
+	"hast/wire"
+)
+
+// gateTickEvery is the coarse time of the activemap: idle extents are flushed and cleared by it.
+const gateTickEvery = time.Second
+
+// sweepMost bounds how many bits one turn looks at.
+const sweepMost = 1 << 20
+
+func (g *gate) unflushed() bool { return g.amap.AnyUnflushed(amapP) || g.amap.AnyUnflushed(amapS) }
+
+// saveMap makes the map on disk what it must be; one write at a time, which carries all that came while
+// the one before was under way.
+func (g *gate) saveMap() {
+	if g.mapBusy {
+		return
+	}
+	block := 4096
+	if g.rec.MapSize()%4096 != 0 {
+		block = g.sector // FreeBSD's layout on small sectors: data may begin in the same 4 KiB
+	}
+	w, ok := g.amap.NextWrite(block)
+	if !ok {
+		return
+	}
+	g.mapBusy, g.mapWrite = true, w
+	g.stats.MapUpdates++
+	g.tell(g.res.localdisk, &saveMap{to: g.self, tag: g.res.reign, runs: w.Runs})
+}
+
+// onMapSaved lets go what waited for the map. A map write that failed is no map: those writes fail (I9).
+func (g *gate) onMapSaved(m *mapSaved) {
+	g.mapBusy = false
+	if m.err != nil {
+		g.amap.Failed(g.mapWrite)
+		g.stats.WriteErrors++
+		g.failHeld(fmt.Errorf("cannot mark the extent dirty: %w", m.err))
+		if g.offered != 0 {
+			g.refuseOffer("the merged activemap can't be written: "+m.err.Error(), "check the local component")
+		}
+		g.tellDrained()
+		return
+	}
+	g.amap.Written(g.mapWrite)
+	g.recheck()
+	g.merge()
+	g.tellDrained()
+}
+
+// failHeld fails the writes that wait for the counter or the map: nothing of them was handed on.
+func (g *gate) failHeld(err error) {
+	held := g.held
+	g.held = nil
+	for _, r := range held {
+		if r.flow.at == atHold {
+			g.unmap(r)
+			g.fail(r, err)
+			g.ranges.Release(&r.flow.rng)
+			g.release(r)
+			continue
+		}
+		r.flow.waits = false
+		if r.flow.at == atWork && !r.flow.answered {
+			g.fail(r, err)
+			g.unblockReads(r)
+			g.retire(r)
+		}
+	}
+	g.granted()
+}
+
+func (g *gate) startTick() {
+	if !g.ticking {
+		g.ticking = true
+		g.res.h.Clock.TellAfter(gateTickEvery, g.self, &gateTick{epoch: g.res.reign})
+	}
+}
+
+// onTick flushes an idle device by itself, and clears the bits of extents that have rested (I10): later
+// than the original, so that a random load doesn't rewrite the map for every second write.
+func (g *gate) onTick() {
+	g.ticking = false
+	if g.opened {
+		g.amap.Tick()
+		idle := !g.wroteTick
+		g.wroteTick = false
+		if g.session != 0 && idle && g.flushing == nil && g.unflushed() {
+			g.startFlush(nil)
+		}
+		if g.session != 0 && g.amap.Sweep(sweepMost) > 0 {
+			g.saveMap()
+		}
+	}
+	g.startTick()
+}
+
+// raise makes the counter of a lone change durable, after a flush: what was answered before is durable
+// here when the counter says that this copy is ahead (rules raise-flush, raise-each). It ends a
+// handshake under way (rule raise-aborts-hello).
+func (g *gate) raise() {
+	if g.raising || g.raised {
+		return
+	}
+	if g.hello != 0 {
+		g.hello, g.offered, g.reply = 0, 0, nil
+		g.tell(g.res.link, &hangUp{reason: "the counter had to be raised during the handshake"})
+	}
+	g.raising = true
+	g.raiseTag = g.res.newEpoch()
+	g.tell(g.res.localdisk, &flushDisk{to: g.self, tag: g.raiseTag})
+}
+
+func (g *gate) onRaiseFlushed(err error) {
+	if err != nil {
+		g.raiseFailed(err)
+		return
+	}
+	g.raiseReady = true
+	g.saveRaise()
+}
+
+// saveRaise writes the raised record, once no other record is being written: each is based on the latest.
+func (g *gate) saveRaise() {
+	if !g.raiseReady || g.recBusy != recIdle {
+		return
+	}
+	g.raiseReady = false
+	rec := states.Raised(g.rec)
+	g.log.Debug(fmt.Sprintf("Increasing localcnt to %d.", rec.LocalCnt))
+	g.saveRecord(rec, recRaise)
+}
+
+func (g *gate) raiseFailed(err error) {
+	g.raising = false
+	g.failHeld(fmt.Errorf("cannot record that this copy changes alone: %w", err))
+	if t := g.flushing; t != nil && t.local.Final() {
+		t.local, t.err = states.PartFailed, fmt.Errorf("cannot record that this copy changes alone: %w", wire.EIO)
+		g.settleFlush()
+	}
+}
+
+func (g *gate) saveRecord(rec states.Record, use recordUse) {
+	if g.recBusy != recIdle {
+		panic("gate: two records at once")
+	}
+	g.recBusy = use
+	rec.PrevRole = states.RolePrimary
+	g.stats.MetadataWrites++
+	g.tell(g.res.localdisk, &saveRecord{to: g.self, tag: g.res.reign, rec: rec})
+}
+
+func (g *gate) onRecordSaved(m *recordSaved) {
+	use := g.recBusy
+	g.recBusy = recIdle
+	if m.err == nil {
+		g.rec = m.rec
+	}
+	switch use {
+	case recRaise:
+		g.raising = false
+		if m.err != nil {
+			g.raiseFailed(m.err)
+			break
+		}
+		g.raised = g.alone()
+		g.recheck()
+		g.settleFlush()
+	case recIdentity:
+		g.onIdentity(m.err)
+	case recSession:
+		g.onSessionRecord(m.err)
+	case recEqual:
+		g.equal.saved(g, m.err)
+	}
+	g.saveRaise()
+}

@@ -1,0 +1,139 @@
+package actors
+
+import (
+	"fmt"
+
+	"hast/states"
+	"hast/wire"
+)
+
+// splitUp collects the pieces of a read whose extents are current in different places.
+type splitUp struct {
+	whole *Request
+	left  int
+	err   error
+}
+
+// admitRead lets a read wait for the writes that it overlaps and that have no answer yet: what it
+// returns then counts as completed (I4). Under async that would promise nothing more.
+func (g *gate) admitRead(r *Request) {
+	f := &r.flow
+	if f.mode == states.Async {
+		g.routeRead(r)
+		return
+	}
+	f.rng = states.Range{Off: uint64(r.Off), End: uint64(r.Off + r.Len), Class: states.RangeRead, Owner: r}
+	f.ranged = true
+	if !g.ranges.Acquire(&f.rng) {
+		f.at = atRange
+		return
+	}
+	g.routeRead(r)
+}
+
+// routeRead sends a read to a copy that is current for all of it, in pieces if need be (I13).
+func (g *gate) routeRead(r *Request) {
+	f := &r.flow
+	f.at = atWork
+	route, n := g.routeAt(r.Off, r.Len)
+	if n < r.Len {
+		g.splitRead(r)
+		return
+	}
+	switch route {
+	case states.RouteLocal:
+		f.local = states.PartPending
+		g.tell(g.res.localdisk, &f.toDisk)
+	case states.RouteRemote:
+		g.readRemote(r)
+	default:
+		g.endRead(r, fmt.Errorf("no reachable copy of %d+%d is current: %w", r.Off, r.Len, wire.EIO))
+	}
+}
+
+// routeAt says where a range is to be read, and how much of it from there.
+func (g *gate) routeAt(off, n int64) (states.Route, int64) {
+	var route states.Route
+	extent := int64(g.rec.ExtentSize)
+	for at := off; at < off+n; {
+		end := min(at/extent*extent+extent, off+n)
+		e := uint32(at / extent)
+		next := states.RouteRead(states.ReadState{Stale: g.amap.Stale(e), Lags: g.amap.Slag(e), Connected: !g.alone()})
+		if at == off {
+			route = next
+		} else if next != route {
+			return route, at - off
+		}
+		at = end
+	}
+	return route, n
+}
+
+func (g *gate) splitRead(r *Request) {
+	s := &splitUp{whole: r}
+	for off := r.Off; off < r.Off+r.Len; {
+		_, n := g.routeAt(off, r.Off+r.Len-off)
+		p := &Request{Op: states.OpRead, Off: off, Len: n, Buf: r.Buf[off-r.Off:][:n]}
+		p.flow.whole = s
+		p.flow = newFlow(p, r.flow.mode)
+		s.left++
+		g.all.push(p)
+		off += n
+		defer g.routeRead(p)
+	}
+}
+
+func (g *gate) readRemote(r *Request) {
+	f := &r.flow
+	f.remote, f.session = states.PartPending, g.session
+	g.stats.RemoteReads++
+	g.tell(g.res.link, &f.toPeer)
+}
+
+// onReadLocal masks a local read error with the secondary's copy, where that is current (I13).
+func (g *gate) onReadLocal(r *Request) {
+	if r.flow.local == states.PartDone {
+		g.endRead(r, nil)
+		return
+	}
+	g.stats.ReadErrors++
+	lags := g.amap.SlagIn(uint64(r.Off), uint64(r.Len))
+	if states.RouteRead(states.ReadState{LocalFailed: true, Lags: lags, Connected: !g.alone()}) == states.RouteRemote {
+		g.log.Warn(fmt.Sprintf("Local request failed (%v), trying remote node. READ(%d, %d).", r.flow.failed, r.Off, r.Len))
+		g.readRemote(r)
+		return
+	}
+	g.endRead(r, r.flow.failed)
+}
+
+func (g *gate) onReadRemote(r *Request) {
+	switch r.flow.remote {
+	case states.PartDone:
+		g.endRead(r, nil)
+	case states.PartFailed, states.PartLost:
+		g.endRead(r, fmt.Errorf("the secondary, which holds the current copy of %d+%d, didn't answer: %w", r.Off, r.Len, wire.EIO))
+	}
+}
+
+// endRead answers a read, or a piece of one.
+func (g *gate) endRead(r *Request, err error) {
+	f := &r.flow
+	if f.ranged {
+		f.ranged = false
+		g.ranges.Release(&f.rng)
+		defer g.granted()
+	}
+	if s := f.whole; s != nil {
+		g.all.remove(r)
+		f.answered = true
+		if s.left--; err != nil && s.err == nil {
+			s.err = err
+		}
+		if s.left == 0 {
+			g.endRead(s.whole, s.err)
+		}
+		return
+	}
+	g.answer(r, err)
+	g.release(r)
+}

@@ -1,0 +1,293 @@
+package actors
+
+import (
+	"fmt"
+
+	"hast/states"
+	"hast/states/activemap"
+)
+
+// How a session begins and ends for gate (design 4): verdict, merged map durable, record durable, then
+// the link is up. A cut between any two of these is safe.
+
+// onWantCopy gives the counters for the second hello. Until the reply neither side may move; a raise
+// ends the attempt.
+func (g *gate) onWantCopy(m *wantCopy) {
+	if !g.opened || g.raising || g.recBusy != recIdle {
+		g.tell(g.res.link, &hangUp{reason: "the local counters are being written"})
+		return
+	}
+	g.hello = m.attempt
+	if g.rec.ResUID == 0 {
+		rec := g.rec
+		for rec.ResUID == 0 {
+			rec.ResUID = g.res.h.Rand.Uint64()
+		}
+		g.virgin = true
+		g.saveRecord(rec, recIdentity)
+		return
+	}
+	g.tell(g.res.link, &helloCopy{attempt: m.attempt, rec: g.rec, virgin: g.virgin})
+}
+
+func (g *gate) onIdentity(err error) {
+	if g.hello == 0 {
+		return
+	}
+	if err != nil {
+		g.hello = 0
+		g.tell(g.res.link, &hangUp{reason: "the resource's identity can't be written: " + err.Error()})
+		return
+	}
+	g.tell(g.res.link, &helloCopy{attempt: g.hello, rec: g.rec, virgin: g.virgin})
+}
+
+// refuseOffer ends the attempt with a reason that status shows.
+func (g *gate) refuseOffer(reason, remedy string) {
+	attempt := g.hello
+	g.hello, g.offered, g.reply = 0, 0, nil
+	if g.reason != reason {
+		g.log.Warn("no session with the peer: "+reason, "remedy", remedy)
+	}
+	g.reason, g.remedy = reason, remedy
+	g.tell(g.res.link, &refuseOffer{attempt: attempt, reason: reason})
+	g.tell(g.res.pid, &sessionRefused{verdict: g.verdict, reason: reason, remedy: remedy})
+}
+
+// onPeerReply takes the verdict from the secondary's reply.
+func (g *gate) onPeerReply(m *peerReply) {
+	if m.attempt != g.hello {
+		g.tell(g.res.link, &refuseOffer{attempt: m.attempt, reason: "the counters moved during the handshake"})
+		return
+	}
+	own := states.CopyOf(&g.rec)
+	peer := states.Copy{ResUID: g.rec.ResUID, LocalCnt: m.reply.LocalCnt, RemoteCnt: m.reply.RemoteCnt}
+	if m.reply.Virgin {
+		peer.ResUID = 0
+	}
+	switch {
+	case m.reply.ErrMsg != "":
+		g.explainRefusal(own, peer, m.reply.ErrMsg)
+		return
+	case uint64(m.reply.DataSize) != g.rec.DataSize:
+		g.refuseOffer(fmt.Sprintf("Data size differs between nodes (local=%d, remote=%d).", g.rec.DataSize, m.reply.DataSize),
+			"create both components with the same size")
+		return
+	case uint32(m.reply.ExtentSize) != g.rec.ExtentSize:
+		g.refuseOffer(fmt.Sprintf("Extent size differs between nodes (local=%d, remote=%d).", g.rec.ExtentSize, m.reply.ExtentSize),
+			"create both components with the same extent size")
+		return
+	}
+	verdict := states.Decide(own, peer)
+	g.verdict = verdict
+	if verdict.Refused() {
+		reason, remedy := verdict.Explain(own, peer)
+		g.refuseOffer(reason, remedy)
+		return
+	}
+	same := g.isTarget && peer.LocalCnt == g.seenPeer
+	if verdict == states.VerdictSecondaryAhead && g.served && !same {
+		// The content under the open device would jump (I35).
+		g.refuseOffer("the secondary is ahead of what this node has served",
+			"'hastctl role init "+g.cfg.Name+"', then primary again: the peer's changes are then taken first")
+		return
+	}
+	if verdict == states.VerdictFresh && g.rec.Unfit != states.Fit && !g.forced {
+		g.refuseOffer("this copy is "+g.rec.Unfit.String()+" and the secondary's is empty: there is no current copy",
+			"bring back the node that holds the current copy")
+		return
+	}
+	if len(m.image) > 0 || m.reply.MapSize > 0 {
+		if _, err := g.amap.MergeRemote(m.image); err != nil {
+			g.refuseOffer(err.Error(), "create both components with the same sizes")
+			return
+		}
+	}
+	g.reply, g.offered, g.peer, g.caps = m, m.attempt, peer, m.caps
+	target := states.Target{Served: g.served, SameSource: same}
+	g.amap.ForEachDirty(func(e uint32) {
+		if states.Source(verdict, target, g.amap.Stale(e)) == states.SourceSecondary {
+			g.amap.MarkSource(e, activemap.FromPeer)
+			return
+		}
+		g.amap.MarkSource(e, activemap.ToPeer)
+	})
+	g.saveMap()
+	g.merge()
+}
+
+// explainRefusal keeps the secondary's reason for refusing, in our words where the counters tell it.
+func (g *gate) explainRefusal(own, peer states.Copy, msg string) {
+	g.verdict = states.Decide(own, peer)
+	if !g.verdict.Refused() {
+		g.verdict = states.VerdictForeign
+	}
+	reason, remedy := g.verdict.Explain(own, peer)
+	if g.verdict == states.VerdictSplitBrain {
+		g.tell(g.res.pid, &notice{event: "split-brain"})
+	} else {
+		reason, remedy = "the secondary refused: "+msg, "see the secondary's log; 'hastctl status' there"
+	}
+	g.refuseOffer(reason, remedy)
+}
+
+// merge goes on with a session's beginning when the merged map is durable.
+func (g *gate) merge() {
+	if g.offered == 0 || g.mapBusy || g.recBusy != recIdle {
+		return
+	}
+	if g.amap.Pending() {
+		g.saveMap()
+		return
+	}
+	rec := g.rec
+	switch g.verdict {
+	case states.VerdictFresh:
+		rec = states.Paired(rec, g.peer)
+	case states.VerdictSecondaryAhead:
+		// Before the first byte of the copy lands, and durably: this copy is about to be a mixture (I17).
+		rec.Unfit = states.Inconsistent
+	}
+	if rec != g.rec {
+		g.saveRecord(rec, recSession)
+		return
+	}
+	g.tell(g.res.link, &begin{attempt: g.offered})
+}
+
+func (g *gate) onSessionRecord(err error) {
+	if g.offered == 0 {
+		return
+	}
+	if err != nil {
+		g.refuseOffer("the record of the session can't be written: "+err.Error(), "check the local component")
+		return
+	}
+	g.tell(g.res.link, &begin{attempt: g.offered})
+}
+
+// onLinkUp: from here on requests go to both. Writes that were under way alone aren't sent; the copy of
+// their extents is (rule by-copy).
+func (g *gate) onLinkUp(m *linkUp) {
+	if m.session != g.offered {
+		g.tell(g.res.link, &hangUp{reason: "the session is not wanted any more"})
+		return
+	}
+	g.session, g.caps, g.peerIs = m.session, m.caps, m.peer
+	g.hello, g.offered, g.reply = 0, 0, nil
+	g.raised, g.virgin, g.forced = false, false, false
+	g.behind = g.verdict == states.VerdictSecondaryAhead || g.rec.Unfit != states.Fit
+	g.isTarget, g.seenPeer = g.behind, g.peer.LocalCnt
+	g.reason, g.remedy = "", ""
+	g.stats.Sessions++
+	g.tell(g.res.pid, &sessionUp{verdict: g.verdict})
+	g.tell(g.res.pid, &notice{event: "connect"})
+	g.tell(g.res.sync, &syncBegin{session: g.session, source: g.verdict.SyncSource(), dirty: g.amap.SyncBytes()})
+	g.recheck()
+}
+
+func (g *gate) onLinkLost(m *linkLost) {
+	if m.session == g.offered || m.session == g.hello {
+		g.hello, g.offered, g.reply = 0, 0, nil
+	}
+	if m.session == g.session {
+		g.endSession(m.session, m.reason)
+	}
+}
+
+// endSession makes the gate alone. What the secondary hasn't confirmed counts as lacking there, whatever
+// it has done (A1); nothing of the old session counts any more.
+func (g *gate) endSession(session uint64, reason string) {
+	g.session, g.raised = 0, false
+	g.reason = reason
+	g.caps, g.noFlush = 0, false
+	g.barrier = false
+	g.equal.reset()
+	g.amap.FlushReset(amapS)
+	if t := g.flushing; t != nil && t.remote == states.PartPending {
+		t.remote = states.PartLost
+	}
+	g.tell(g.res.sync, &syncEnd{session: session})
+	g.tell(g.res.pid, &notice{event: "disconnect"})
+	var lost []*Request
+	for r := g.all.head; r != nil; r = r.flow.next {
+		if f := &r.flow; f.session == session && (f.at == atWork || f.at == atFlush) && !f.remote.Final() {
+			lost = append(lost, r)
+		}
+	}
+	for _, r := range lost {
+		r.flow.remote = states.PartLost
+		switch {
+		case r.flow.copying != nil:
+			g.onChunkRemote(r)
+		case r.Op == states.OpRead:
+			g.onReadRemote(r)
+		default:
+			g.amap.MarkSlag(uint64(r.Off), uint64(r.Len))
+			g.settle(r)
+		}
+	}
+	// Whatever has no answer yet will be answered as a lone write, also if the peer comes back before
+	// (rule downgrade); so the counter is raised now, while nothing stands in its way.
+	for r := g.all.head; r != nil; r = r.flow.next {
+		if f := &r.flow; f.at == atWork && r.Op.Changes() && f.copying == nil && !f.answered && !g.target() {
+			g.raise()
+			break
+		}
+	}
+	g.recheck()
+	g.settleFlush()
+}
+
+// onLinkReturned: the connections are gone, so nothing is sent from the buffers of that session's
+// requests any more.
+func (g *gate) onLinkReturned(m *linkReturned) {
+	if m.session == g.session {
+		g.endSession(m.session, "the link went down")
+	}
+	var back []*Request
+	for r := g.all.head; r != nil; r = r.flow.next {
+		if f := &r.flow; f.loaned && f.session == m.session {
+			f.loaned = false
+			if f.at == atRelease {
+				back = append(back, r)
+			}
+		}
+	}
+	for _, r := range back {
+		g.release(r)
+	}
+}
+
+func (g *gate) onStatus(m *statusWalk) {
+	s := m.status
+	if g.amap != nil {
+		s.Dirty = g.amap.DirtyBytes()
+		s.Sync.Remaining = g.amap.SyncBytes()
+	}
+	if g.session != 0 && !g.behind && s.Sync.Remaining == 0 && g.rec.LocalCnt == g.peer.RemoteCnt {
+		s.Status = "complete"
+	} else if g.opened {
+		s.Status = "degraded"
+		if s.Reason == "" {
+			s.Reason, s.Remedy = g.reason, g.remedy
+		}
+	}
+	if g.verdict != states.VerdictNone {
+		s.Verdict = g.verdict.String()
+	}
+	queue := s.Stats.QueueLocal
+	recv := s.Stats.QueueRecv
+	s.Stats = g.stats
+	s.Stats.QueueLocal, s.Stats.QueueRecv = queue, recv
+	s.Stats.QueueIdle = uint64(doorCredits - min(g.all.n, doorCredits))
+	if g.door != nil {
+		s.Clients = g.door.Clients()
+	}
+	for r := g.all.head; r != nil; r = r.flow.next {
+		if r.flow.answered && r.flow.mode == states.Async && !r.flow.remote.Final() {
+			s.Stats.AsyncTail += uint64(r.Len)
+		}
+	}
+	g.res.walkOn(m, g.self)
+}

@@ -1,0 +1,292 @@
+package actors
+
+import (
+	"fmt"
+
+	"hast/states"
+	"hast/wire"
+)
+
+// The way of a write, delete or zeroing: range, counter, map, then both components in any order, claim,
+// answer, retire (design 8, rule map-first).
+
+func newFlow(r *Request, mode states.Mode) flow {
+	f := flow{mode: mode}
+	f.toDisk.r, f.toPeer.r = r, r
+	f.copying = r.flow.copying
+	f.whole = r.flow.whole
+	return f
+}
+
+func (g *gate) admitWrite(r *Request) {
+	f := &r.flow
+	f.rng = states.Range{Off: uint64(r.Off), End: uint64(r.Off + r.Len), Class: states.RangeWrite, Owner: r}
+	if !g.ranges.Acquire(&f.rng) {
+		f.at = atRange
+		return
+	}
+	g.advance(r)
+}
+
+// granted goes on with what waited for a range.
+func (g *gate) granted() {
+	for {
+		rng := g.ranges.NextReady()
+		if rng == nil {
+			return
+		}
+		r := rng.Owner.(*Request)
+		switch {
+		case r.flow.copying != nil:
+			g.startChunk(r)
+		case r.Op == states.OpRead:
+			g.routeRead(r)
+		default:
+			g.advance(r)
+		}
+	}
+}
+
+// advance takes a write as far as it goes before its data moves.
+func (g *gate) advance(r *Request) {
+	if g.mayGo(r) {
+		g.submit(r)
+		return
+	}
+	if r.flow.answered {
+		return
+	}
+	r.flow.at = atHold
+	g.held = append(g.held, r)
+}
+
+// mayGo reports that the data of a write may move now: the counter is raised if this is a lone write
+// (I19), and its extents are dirty in the durable map (I9).
+func (g *gate) mayGo(r *Request) bool {
+	f := &r.flow
+	if g.barrier && !f.mapped {
+		return false
+	}
+	if g.alone() && g.target() {
+		g.unmap(r)
+		g.fail(r, fmt.Errorf("this copy is %s and its source is away: %w", g.rec.Unfit, wire.EIO))
+		g.ranges.Release(&f.rng)
+		g.release(r)
+		g.granted()
+		return false
+	}
+	if !f.mapped {
+		f.mapped = true
+		g.amap.Begin(uint64(r.Off), uint64(r.Len))
+	}
+	if g.alone() && !g.raised {
+		g.raise()
+		return false
+	}
+	if !g.amap.Durable(uint64(r.Off), uint64(r.Len)) {
+		g.saveMap()
+		return false
+	}
+	return true
+}
+
+// target reports that this copy must not be changed alone (rule stale-alone).
+func (g *gate) target() bool { return g.rec.Unfit != states.Fit && !g.forced }
+
+// recheck tries again what waits for the counter, the map or the end of a barrier.
+func (g *gate) recheck() {
+	if len(g.held) == 0 {
+		return
+	}
+	held := g.held
+	g.held = nil
+	for _, r := range held {
+		if r.flow.at == atHold {
+			g.advance(r)
+			continue
+		}
+		r.flow.waits = false
+		g.settle(r) // it had moved, and waited for the counter before its answer
+	}
+}
+
+// submit hands a write to both components.
+func (g *gate) submit(r *Request) {
+	f := &r.flow
+	f.at = atWork
+	g.wroteTick = true
+	g.moving++
+	f.local = states.PartPending
+	if g.alone() {
+		f.remote = states.PartNone
+		g.amap.MarkSlag(uint64(r.Off), uint64(r.Len))
+	} else {
+		f.remote, f.session, f.loaned = states.PartPending, g.session, true
+		g.amap.Sent(uint64(r.Off), uint64(r.Len))
+		g.tell(g.res.link, &f.toPeer)
+	}
+	g.tell(g.res.localdisk, &f.toDisk)
+}
+
+// onLocal takes the local component's answer.
+func (g *gate) onLocal(m *localDone) {
+	r := m.r
+	f := &r.flow
+	f.local = states.PartDone
+	if m.err != nil {
+		f.local, f.failed = states.PartFailed, m.err
+		g.log.Error(fmt.Sprintf("Local request failed: %s(%d, %d).", r.Op, r.Off, r.Len), "error", m.err)
+	}
+	switch {
+	case f.copying != nil:
+		g.onChunkLocal(r)
+	case r.Op == states.OpRead:
+		g.onReadLocal(r)
+	default:
+		g.amap.Landed(uint64(r.Off), uint64(r.Len))
+		if m.err != nil {
+			g.stats.WriteErrors++
+			g.amap.MarkSlag(uint64(r.Off), uint64(r.Len))
+		}
+		g.ranges.Downgrade(&f.rng, states.RangeLanded)
+		g.granted()
+		g.settle(r)
+	}
+}
+
+// onRemote takes the peer's answer.
+func (g *gate) onRemote(m *remoteDone) {
+	r := m.r
+	f := &r.flow
+	if f.session != m.session || f.remote.Final() {
+		g.stats.Stale++
+		return
+	}
+	f.remote = m.part
+	if m.part.Final() && m.part != states.PartLost {
+		f.loaned = false
+	}
+	if m.part == states.PartFailed {
+		g.onPeerError(r, m.errno)
+	}
+	switch {
+	case f.copying != nil:
+		g.onChunkRemote(r)
+	case r.Op == states.OpRead:
+		g.onReadRemote(r)
+	default:
+		if m.part == states.PartFailed || m.part == states.PartLost {
+			g.amap.MarkSlag(uint64(r.Off), uint64(r.Len))
+		}
+		g.settle(r)
+	}
+}
+
+// onPeerError ends the session for an error that the secondary gave to a write (the original keeps it,
+// and forgets the error: A2). Its extents are copied after the reconnection.
+func (g *gate) onPeerError(r *Request, errno wire.Errno) {
+	g.stats.RemoteErrors++
+	if r.Op == states.OpRead {
+		return
+	}
+	g.amap.MarkSlag(uint64(r.Off), uint64(r.Len))
+	g.dropSession(fmt.Sprintf("the secondary failed %s(%d, %d): %v", r.Op, r.Off, r.Len, errno))
+}
+
+// dropSession ends the session at our wish: from this turn on the gate is alone.
+func (g *gate) dropSession(reason string) {
+	if g.session == 0 {
+		return
+	}
+	session := g.session
+	g.tell(g.res.link, &hangUp{reason: reason})
+	g.endSession(session, reason)
+}
+
+// settle decides, after each thing that happens to a write, whether it can be answered or retired.
+func (g *gate) settle(r *Request) {
+	f := &r.flow
+	if f.at != atWork {
+		return
+	}
+	if !f.answered {
+		action, claim := states.CompleteWrite(g.writeState(r))
+		switch action {
+		case states.Raise:
+			g.raise()
+			if !f.waits {
+				f.waits = true
+				g.held = append(g.held, r)
+			}
+			return
+		case states.Fail:
+			err := f.failed
+			if err == nil {
+				err = fmt.Errorf("the current copy is the secondary's, which didn't confirm the write: %w", wire.EIO)
+			}
+			g.amap.MarkSlag(uint64(r.Off), uint64(r.Len))
+			g.fail(r, err)
+		case states.Answer:
+			f.claim = claim
+			if r.FUA {
+				g.joinFlush(r)
+				return
+			}
+			g.count(claim)
+			g.answer(r, nil)
+		}
+	}
+	g.unblockReads(r)
+	g.retire(r)
+}
+
+// writeState collects what the claim depends on.
+func (g *gate) writeState(r *Request) states.WriteState {
+	f := &r.flow
+	return states.WriteState{Mode: f.mode, Local: f.local, Remote: f.remote, Alone: g.alone(), Raised: g.raised,
+		Behind: g.behind || g.amap.StaleIn(uint64(r.Off), uint64(r.Len)), PeerBehind: !g.alone() && g.rec.LocalCnt > g.peer.RemoteCnt}
+}
+
+// unblockReads lets the reads go that waited for an answer to this write (I4).
+func (g *gate) unblockReads(r *Request) {
+	if r.flow.answered {
+		g.ranges.Downgrade(&r.flow.rng, states.RangeAnswered)
+		g.granted()
+	}
+}
+
+// retire ends a write that is answered and of which no component holds a part any more.
+func (g *gate) retire(r *Request) {
+	f := &r.flow
+	if !f.answered || !f.local.Final() || !f.remote.Final() {
+		return
+	}
+	g.moving--
+	g.unmap(r)
+	g.ranges.Release(&f.rng)
+	f.at = atRelease
+	g.release(r)
+	g.granted()
+}
+
+func (g *gate) unmap(r *Request) {
+	if r.flow.mapped {
+		r.flow.mapped = false
+		g.amap.End(uint64(r.Off), uint64(r.Len))
+	}
+}
+
+func (g *gate) count(c states.Claim) {
+	switch c {
+	case states.ClaimBoth:
+		g.stats.ClaimBoth++
+	case states.ClaimReceived:
+		g.stats.ClaimReceived++
+	case states.ClaimSent:
+		g.stats.ClaimSent++
+	case states.ClaimLocal:
+		g.stats.ClaimLocal++
+	case states.ClaimSource:
+		g.stats.ClaimSource++
+	}
+}

@@ -1,0 +1,437 @@
+package actors
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/hashicorp/go-hclog"
+
+	"hast/config"
+	"hast/states"
+	"hast/wire"
+)
+
+// node is all resources of one machine: it takes commands, and connections of peers, which it gives to
+// the resource that the first message names.
+type node struct {
+	h    *Host
+	ex   Executor
+	cfg  *config.Config
+	log  hclog.Logger
+	self *actor.PID
+	ctx  actor.Context
+
+	names     []string // of resources, in the order of the file
+	resources map[string]*actor.PID
+	confs     map[string]config.Resource
+	listeners map[string]Listener
+	epoch     uint64
+	hellos    map[uint64]hello // connections whose first message is awaited, by epoch
+	roles     map[uint64]*roleTurn
+	queries   map[uint64]*queryTurn
+	going     map[string]bool
+	shutdown  ShutdownSink
+}
+
+// helloTime is how long a connection may be silent before its first message.
+const helloTime = 20 * time.Second
+
+// hellosMost bounds connections that haven't said yet what they want (I24).
+const hellosMost = 64
+
+// hello is a connection of which nothing is known but where it comes from.
+type hello struct {
+	conn    Conn
+	remotes []string // the configured remotes that resolve to its address
+}
+
+type roleTurn struct {
+	answers []RoleAnswer
+	left    int
+	to      RoleSink
+}
+
+type queryTurn struct {
+	statuses []Status
+	left     int
+	to       StatusSink
+}
+
+func newNode(h *Host, ex Executor, cfg *config.Config) *node {
+	return &node{h: h, ex: ex, cfg: cfg, log: h.Log, resources: make(map[string]*actor.PID),
+		confs: make(map[string]config.Resource), listeners: make(map[string]Listener), hellos: make(map[uint64]hello),
+		roles: make(map[uint64]*roleTurn), queries: make(map[uint64]*queryTurn), going: make(map[string]bool)}
+}
+
+func (n *node) Receive(c actor.Context) {
+	n.ctx = c
+	switch m := c.Message().(type) {
+	case *actor.Started:
+		n.onStarted(c)
+	case *Accepted:
+		n.onAccepted(m)
+	case *Stranger:
+		n.log.Error(fmt.Sprintf("Client %s isn't known.", m.Peer))
+	case *Listening:
+		n.onListening(m)
+	case *FramesIn:
+		n.onFrames(m)
+	case *ConnClosed:
+		delete(n.hellos, m.Epoch)
+	case *helloLimit:
+		n.onHelloLimit(m)
+	case *SetRole:
+		n.onSetRole(m)
+	case *roleSettled:
+		n.onRoleSettled(m)
+	case *QueryStatus:
+		n.onQuery(m)
+	case *statusWalk:
+		n.onWalked(m)
+	case *statusLimit:
+		n.endQuery(m.id)
+	case *Reload:
+		n.onReload(m)
+	case *Shutdown:
+		n.onShutdown(m)
+	case *resourceGone:
+		n.onGone(m)
+	case *actor.Terminated, *actor.Stopping, *actor.Stopped, *actor.Restarting:
+	default:
+		panic(fmt.Sprintf("node: unexpected %T", m))
+	}
+}
+
+// HandleFailure stops a resource that fell itself, and no other (I25).
+func (n *node) HandleFailure(_ *actor.ActorSystem, s actor.Supervisor, child *actor.PID, _ *actor.RestartStatistics, reason, _ any) {
+	n.log.Error("a resource failed and was stopped", "resource", child.Id, "reason", fmt.Sprint(reason))
+	s.StopChildren(child)
+}
+
+func (n *node) onStarted(c actor.Context) {
+	n.self = c.Self()
+	n.setPeers()
+	for _, addr := range n.cfg.Listen {
+		n.listen(addr)
+	}
+	for _, r := range n.cfg.Resources {
+		n.add(r)
+	}
+}
+
+func (n *node) owner() Owner { return Owner{PID: n.self, Exec: n.ex, Epoch: n.epoch} }
+
+func (n *node) listen(addr string) {
+	n.epoch++
+	n.h.Net.Listen(n.owner(), addr)
+}
+
+func (n *node) onListening(m *Listening) {
+	if m.Err != nil {
+		if n.cfg.ListenDefault {
+			n.log.Warn(fmt.Sprintf("Unable to listen on address %s", m.Addr), "error", m.Err)
+			return
+		}
+		n.log.Error(fmt.Sprintf("Unable to listen on address %s", m.Addr), "error", m.Err)
+		return
+	}
+	n.log.Info(fmt.Sprintf("Listening on address %s.", m.Addr))
+	n.listeners[m.Addr] = m.Listener
+}
+
+func (n *node) setPeers() {
+	var remotes []string
+	for _, r := range n.cfg.Resources {
+		if !r.RemoteNone {
+			remotes = append(remotes, r.Remote)
+		}
+	}
+	n.h.Net.SetPeers(remotes)
+}
+
+// add starts a resource, in role init.
+func (n *node) add(cfg config.Resource) {
+	ex := n.h.Exec.Executor(cfg.Name)
+	pid, err := n.ctx.SpawnNamed(props(ex, func() actor.Actor { return newResource(n.h, ex, cfg, n.self) }),
+		fmt.Sprintf("%s-%d", actorName(cfg.Name), n.nextEpoch()))
+	if err != nil {
+		panic(err)
+	}
+	n.names = append(n.names, cfg.Name)
+	n.resources[cfg.Name], n.confs[cfg.Name] = pid, cfg
+}
+
+// actorName makes a resource's name fit into an actor's path.
+func actorName(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c == '/' {
+			b[i] = '_'
+		}
+	}
+	return string(b)
+}
+
+func (n *node) nextEpoch() uint64 {
+	n.epoch++
+	return n.epoch
+}
+
+// onAccepted waits for a connection's first message.
+func (n *node) onAccepted(m *Accepted) {
+	if len(n.hellos) >= hellosMost {
+		n.log.Warn("too many connections haven't said hello; one was closed", "peer", m.Conn.Peer())
+		m.Conn.Close()
+		return
+	}
+	id := n.nextEpoch()
+	n.hellos[id] = hello{conn: m.Conn, remotes: m.Remotes}
+	n.log.Info(fmt.Sprintf("Connection from %s to %s.", m.Conn.Peer(), m.Conn.Local()))
+	m.Conn.Own(Owner{PID: n.self, Exec: n.ex, Epoch: id})
+	n.h.Clock.TellAfter(helloTime, n.self, &helloLimit{id: id})
+}
+
+func (n *node) onHelloLimit(m *helloLimit) {
+	if w, ok := n.hellos[m.id]; ok {
+		n.log.Warn("a connection said nothing", "peer", w.conn.Peer())
+		delete(n.hellos, m.id)
+		w.conn.Close()
+	}
+}
+
+// onFrames takes the hello, the only frame that the node itself reads from a connection.
+func (n *node) onFrames(m *FramesIn) {
+	w, ok := n.hellos[m.Epoch]
+	for i, f := range m.Frames {
+		if ok && i == 0 {
+			delete(n.hellos, m.Epoch)
+			if len(m.Frames) > 1 {
+				n.refuse(w.conn, "more than one message before an answer")
+			} else {
+				n.onHello(w, f)
+			}
+		}
+		f.Release()
+	}
+}
+
+func (n *node) onHello(w hello, f *wire.InFrame) {
+	c := w.conn
+	hello := &peerHello{conn: c}
+	var name string
+	if wire.IsHello2(f.NV) {
+		h, err := wire.DecodeHello2(f.NV)
+		if err != nil {
+			n.refuse(c, err.Error())
+			return
+		}
+		hello.again, name = &h, h.Resource
+	} else {
+		h, err := wire.DecodeHello1(f.NV)
+		if err != nil {
+			n.refuse(c, err.Error())
+			return
+		}
+		hello.first, name = &h, h.Resource
+	}
+	pid := n.resources[name]
+	if pid == nil {
+		n.log.Error("hello for an unknown resource", "peer", c.Peer(), "resource", name)
+		n.answer(c, wire.MsgNotConfigured)
+		return
+	}
+	if !slices.Contains(w.remotes, n.confs[name].Remote) {
+		n.log.Error(fmt.Sprintf("Client %s has no access to the resource.", c.Peer()), "resource", name)
+		n.answer(c, wire.MsgNoAccess)
+		return
+	}
+	n.h.Tell(pid, hello)
+}
+
+// refuse closes a connection that speaks something else.
+func (n *node) refuse(c Conn, why string) {
+	n.log.Error("not a hello", "peer", c.Peer(), "reason", why)
+	c.Close()
+}
+
+func (n *node) answer(c Conn, reason string) {
+	var f wire.OutFrame
+	f.Version = wire.ProtocolVersion
+	f.NV = wire.AppendHello1Reply(nil, &wire.Hello1Reply{ErrMsg: reason})
+	c.Send(&f, nil)
+	c.CloseAfterSend()
+}
+
+// named resolves the names of a command: "all", or each by itself.
+func (n *node) named(names []string) []string {
+	if len(names) == 1 && names[0] == "all" {
+		return n.names
+	}
+	return names
+}
+
+func (n *node) onSetRole(m *SetRole) {
+	id := n.nextEpoch()
+	t := &roleTurn{to: m.To}
+	n.roles[id] = t
+	for _, name := range n.named(m.Names) {
+		pid := n.resources[name]
+		t.answers = append(t.answers, RoleAnswer{Name: name, Unknown: pid == nil})
+		if pid != nil {
+			t.left++
+			n.h.Tell(pid, &setRole{id: id, role: m.Role, force: m.Force})
+		}
+	}
+	n.maybeRoles(id)
+}
+
+func (n *node) onRoleSettled(m *roleSettled) {
+	t := n.roles[m.id]
+	if t == nil {
+		return
+	}
+	for i := range t.answers {
+		if t.answers[i].Name == m.name {
+			t.answers[i].Before, t.answers[i].Reason = m.before, m.reason
+		}
+	}
+	t.left--
+	n.maybeRoles(m.id)
+}
+
+func (n *node) maybeRoles(id uint64) {
+	if t := n.roles[id]; t.left == 0 {
+		delete(n.roles, id)
+		t.to.RolesSet(t.answers)
+	}
+}
+
+func (n *node) onQuery(m *QueryStatus) {
+	id := n.nextEpoch()
+	t := &queryTurn{to: m.To}
+	n.queries[id] = t
+	for _, name := range n.named(m.Names) {
+		pid := n.resources[name]
+		t.statuses = append(t.statuses, Status{Name: name, Unknown: pid == nil})
+		if pid != nil {
+			t.left++
+			n.h.Tell(pid, &statusWalk{id: id, to: n.self, status: &Status{Name: name}})
+		}
+	}
+	if t.left == 0 {
+		n.endQuery(id)
+		return
+	}
+	n.h.Clock.TellAfter(time.Second, n.self, &statusLimit{id: id})
+}
+
+func (n *node) onWalked(m *statusWalk) {
+	t := n.queries[m.id]
+	if t == nil {
+		return
+	}
+	for i := range t.statuses {
+		if t.statuses[i].Name == m.status.Name {
+			t.statuses[i] = *m.status
+		}
+	}
+	if t.left--; t.left == 0 {
+		n.endQuery(m.id)
+	}
+}
+
+// endQuery answers with what there is: a resource that doesn't answer says so.
+func (n *node) endQuery(id uint64) {
+	t := n.queries[id]
+	if t == nil {
+		return
+	}
+	delete(n.queries, id)
+	for i := range t.statuses {
+		if s := &t.statuses[i]; !s.Unknown && s.Role == "" {
+			s.Role, s.State, s.Reason = states.RoleInit.String(), "unanswered", "the resource doesn't answer"
+			cfg := n.confs[s.Name]
+			s.Provider, s.Local, s.Remote = cfg.Provider, cfg.Local, cfg.Remote
+		}
+	}
+	t.to.Statuses(t.statuses)
+}
+
+func (n *node) onReload(m *Reload) {
+	changes := config.Diff(n.cfg, m.Config)
+	n.cfg = m.Config
+	n.setPeers()
+	for _, addr := range changes.ListenAdded {
+		n.listen(addr)
+	}
+	for _, addr := range changes.ListenRemoved {
+		if l := n.listeners[addr]; l != nil {
+			l.Close()
+			delete(n.listeners, addr)
+		}
+	}
+	for _, name := range changes.Removed {
+		n.going[name] = true
+		n.h.Tell(n.resources[name], &retire{})
+		n.log.Info(fmt.Sprintf("Resource %s removed.", name))
+	}
+	for _, name := range changes.Added {
+		if r, ok := m.Config.Resource(name); ok {
+			n.add(*r)
+			n.log.Info(fmt.Sprintf("Resource %s added.", name))
+		}
+	}
+	for _, c := range changes.Changed {
+		if r, ok := m.Config.Resource(c.Name); ok {
+			n.confs[c.Name] = *r
+			n.h.Tell(n.resources[c.Name], &reconfigure{cfg: *r, change: c})
+		}
+	}
+}
+
+func (n *node) onShutdown(m *Shutdown) {
+	n.shutdown = m.To
+	for _, addr := range sortedKeys(n.listeners) {
+		n.listeners[addr].Close()
+	}
+	for _, name := range n.names {
+		n.going[name] = true
+		n.h.Tell(n.resources[name], &retire{})
+	}
+	n.maybeStopped()
+}
+
+func (n *node) onGone(m *resourceGone) {
+	delete(n.going, m.name)
+	delete(n.resources, m.name)
+	delete(n.confs, m.name)
+	for i, name := range n.names {
+		if name == m.name {
+			n.names = append(n.names[:i:i], n.names[i+1:]...)
+			break
+		}
+	}
+	n.maybeStopped()
+}
+
+func (n *node) maybeStopped() {
+	if n.shutdown != nil && len(n.going) == 0 {
+		n.shutdown.NodeStopped()
+		n.shutdown = nil
+		n.ctx.Stop(n.self)
+	}
+}
+
+// sortedKeys lists a map's keys in order, because the map's own order could be seen.
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	//house:ordered sorted right below
+	for k := range m {
+		keys = append(keys, k)
+	}
+	sort.Strings(keys)
+	return keys
+}

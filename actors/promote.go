@@ -1,0 +1,144 @@
+package actors
+
+import (
+	"fmt"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"hast/states"
+)
+
+// How a resource becomes primary: the reign's actors are started, the peer is asked, and
+// states.Promote decides.
+
+// probePeer starts a reign and asks the peer by an ordinary first hello, which disturbs no session.
+func (r *resource) probePeer() {
+	r.reign = r.newEpoch()
+	r.gate = r.spawn("gate", func() actor.Actor { return newGate(r) })
+	r.link = r.spawn("remotelink", func() actor.Actor { return newRemotelink(r) })
+	r.sync = r.spawn("sync", func() actor.Actor { return newSyncer(r) })
+	r.guard = r.spawn("guard", func() actor.Actor { return &guard{res: r} })
+	r.h.Tell(r.gate, &openGate{rec: r.rec, image: append([]byte(nil), r.image...), sector: r.sector, forced: r.want.force})
+	p := &r.probe
+	p.epoch, p.since, p.settled, p.heard, p.verdict = r.reign, r.h.Clock.Now(), false, false, states.VerdictNone
+	if r.cfg.RemoteNone {
+		r.promote(states.PeerNone, "")
+		return
+	}
+	r.askPeer()
+}
+
+func (r *resource) askPeer() {
+	r.h.Tell(r.link, &connect{probing: true})
+	r.h.Clock.TellAfter(probeSilence, r.pid, &probeOver{epoch: r.probe.epoch})
+}
+
+// promote applies the table.
+func (r *resource) promote(peer states.PeerAnswer, said string) {
+	p := &r.probe
+	if p.settled || r.fsm.Current() != states.RoleIsProbing {
+		return
+	}
+	c := states.Candidate{Fitness: r.rec.Unfit, Force: r.want.force, Verdict: p.verdict,
+		Waited: r.h.Clock.Now()-p.since >= r.cfg.Timeout}
+	decision, reason, remedy := states.Promote(peer, c)
+	switch decision {
+	case states.PromoteSession:
+		// The handshake goes on by itself; its end comes back here.
+	case states.PromoteRetry:
+		r.log.Info(fmt.Sprintf("Waiting for remote node to become secondary for %v.", r.cfg.Timeout))
+		r.h.Clock.TellAfter(probeRetry, r.pid, &probeAgain{epoch: p.epoch})
+	case states.PromoteAlone:
+		p.settled = true
+		if peer != states.PeerNone {
+			r.log.Warn("serving without the peer", "peer", peer.String(), "reason", said)
+		}
+		r.step(states.RoleOnPeerReady)
+	case states.PromoteRefuse:
+		p.settled = true
+		if said != "" {
+			reason += " (" + said + ")"
+		}
+		r.log.Error("promotion refused: "+reason, "remedy", remedy)
+		r.reason, r.remedy = reason, remedy
+		// Back to what this node was before it was asked.
+		r.want.role = r.role
+		if r.want.role == states.RolePrimary {
+			r.want.role = states.RoleInit
+		}
+		r.step(states.RoleOnRefused)
+	}
+}
+
+// onPeerAnswered: what the peer said to the first hello, or that it could not be asked.
+func (r *resource) onPeerAnswered(m *peerAnswered) {
+	r.probe.heard = r.probe.heard || m.answer != states.PeerSilent
+	r.probe.peer = m.answer
+	r.promote(m.answer, m.reason)
+}
+
+// onSessionUp: a session stands; a promotion has nothing more to wait for.
+func (r *resource) onSessionUp(m *sessionUp) {
+	r.probe.verdict = m.verdict
+	if r.fsm.Current() == states.RoleIsProbing && !r.probe.settled {
+		r.probe.settled = true
+		r.step(states.RoleOnPeerReady)
+	}
+}
+
+// onSessionRefused: the handshake ended with a verdict that allows no session.
+func (r *resource) onSessionRefused(m *sessionRefused) {
+	if r.fsm.Current() != states.RoleIsProbing || r.probe.settled {
+		return
+	}
+	r.probe.verdict = m.verdict
+	if !m.verdict.Refused() {
+		r.probe.verdict = states.VerdictForeign // the sizes differ, or this copy is no current one
+	}
+	r.promote(states.PeerSecondary, m.reason)
+}
+
+// onSessionDown: an attempt ended. If the peer went away in the middle of a handshake, it is silent.
+func (r *resource) onSessionDown(m *sessionDown) {
+	if r.fsm.Current() == states.RoleIsProbing && !r.probe.settled && r.probe.heard && r.probe.peer == states.PeerSecondary {
+		r.promote(states.PeerSilent, m.reason)
+	}
+}
+
+// onProbeOver: a peer that is silent for so long holds nobody up any longer.
+func (r *resource) onProbeOver(m *probeOver) {
+	if m.epoch == r.probe.epoch && !r.probe.heard {
+		r.promote(states.PeerSilent, "no answer")
+	}
+}
+
+func (r *resource) onProbeAgain(m *probeAgain) {
+	if m.epoch == r.probe.epoch && !r.probe.settled && r.fsm.Current() == states.RoleIsProbing {
+		r.probe.heard = false
+		r.askPeer()
+	}
+}
+
+func (r *resource) onShown(m *deviceShown) {
+	if m.err != nil {
+		r.reason, r.remedy = "cannot show the device: "+m.err.Error(), "check the path of its socket"
+		r.want.role = states.RoleInit
+		r.step(states.RoleOnShowFailed)
+		return
+	}
+	if r.fsm.Current() != states.RoleIsStarting {
+		m.door.Abandon()
+		return
+	}
+	r.door, r.device = m.door, m.uri
+	r.log.Info("Device created.", "uri", m.uri)
+	r.step(states.RoleOnShown)
+}
+
+func (r *resource) onDrained(m *gateDrained) {
+	if m.reason != "" {
+		r.log.Error(m.reason)
+	}
+	r.door, r.device = nil, ""
+	r.step(states.RoleOnDrained)
+}

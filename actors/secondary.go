@@ -1,0 +1,473 @@
+package actors
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/hashicorp/go-hclog"
+
+	"hast/states"
+	"hast/states/activemap"
+	"hast/wire"
+)
+
+const (
+	// sessionSilence ends a session in which the primary says nothing: twice its keepalive period.
+	sessionSilence = 2 * keepaliveEvery
+	// servedMost and servedBytes bound what a primary may have outstanding here; beyond them its
+	// connection isn't read (I24).
+	servedMost  = 512
+	servedBytes = 32 << 20
+)
+
+// secondary serves the peer's primary: handshake, requests in order where they overlap, replies. It
+// applies whatever it has acknowledged as received, also when the link or the primary is gone (I36).
+type secondary struct {
+	res  *resource
+	log  hclog.Logger
+	self *actor.PID
+
+	serving bool
+	rec     states.Record
+	image   []byte // the own map as it is on disk
+
+	// half is a first hello whose second one is awaited.
+	half struct {
+		conn  Conn
+		token wire.Token
+		caps  uint64
+		ver   uint8
+		epoch uint64
+	}
+	// next is a second hello that waits until all that was received before is applied.
+	next *secondHello
+
+	session uint64 // epoch of the session; 0: none
+	in, out Conn   // requests; replies
+	caps    uint64
+	ver     uint8
+	verdict states.Verdict
+	peer    states.Copy
+	heard   time.Duration
+	paused  bool
+	failed  bool // a request failed: nothing behind it is done
+	cleared bool // the own map was cleared, or is being cleared, in this session
+
+	ranges  states.Ranges
+	served  int
+	bytes   int64
+	free    []*served
+	order   uint64 // of the last request taken in
+	writes  int    // changes under way at the disk
+	flushes []*served
+	fit     *served
+	frame   wire.OutFrame
+	saving  saveUse
+	reason  string
+	stats   Stats
+	settled bool
+	conns   map[Conn]bool // those whose end is awaited
+}
+
+// secondHello is a second hello together with its two connections.
+type secondHello struct {
+	conn1, conn2 Conn
+	hello        wire.Hello2
+	caps         uint64
+	ver          uint8
+	epoch        uint64
+	virgin       bool
+	verdict      states.Verdict
+}
+
+type saveUse uint8
+
+const (
+	saveIdle saveUse = iota
+	saveFresh
+	saveMarks
+	saveClear
+	saveFitMark
+)
+
+func newSecondary(r *resource) *secondary {
+	return &secondary{res: r, log: r.log, conns: make(map[Conn]bool)}
+}
+
+func (s *secondary) Receive(c actor.Context) {
+	switch m := c.Message().(type) {
+	case *FramesIn:
+		s.onFrames(m)
+	case *servedDone:
+		s.onServed(m.s)
+	case *payloadSent:
+		s.recycle(m.s)
+	case *peerHello:
+		s.onHello(m)
+	case *ConnClosed:
+		s.onConnClosed(m)
+	case *recordSaved:
+		s.onRecordSaved(m)
+	case *mapSaved:
+		s.onMapSaved(m)
+	case *diskFlushed:
+		s.onSettleFlushed()
+	case *servedTick:
+		s.onTick(m)
+	case *serveAs:
+		s.onServe(m)
+	case *settle:
+		s.onSettle()
+	case *statusWalk:
+		s.onStatus(m)
+	case *actor.Started:
+		s.self = c.Self()
+	case *actor.Stopping:
+		s.dropAll()
+	case *actor.Stopped, *actor.Restarting:
+	default:
+		panic(fmt.Sprintf("secondary: unexpected %T", m))
+	}
+}
+
+func (s *secondary) tell(to *actor.PID, msg any) { s.res.h.Tell(to, msg) }
+
+func (s *secondary) onServe(m *serveAs) {
+	s.serving, s.rec, s.image = true, m.rec, m.image
+}
+
+// onHello takes the first or the second hello of a primary.
+func (s *secondary) onHello(m *peerHello) {
+	if !s.serving {
+		refuseHello(s.res, m.conn, wire.MsgWrongRole(states.RoleInit), false)
+		return
+	}
+	if m.first != nil {
+		s.onHello1(m.conn, m.first)
+		return
+	}
+	s.onHello2(m.conn, m.again)
+}
+
+// onHello1 answers with a token. It disturbs no session: a node that asks before its promotion may go
+// away again (design 6).
+func (s *secondary) onHello1(c Conn, h *wire.Hello1) {
+	if s.half.conn != nil {
+		s.half.conn.Close()
+	}
+	s.half.conn = c
+	s.half.caps, s.half.ver = h.Caps&offeredCaps, min(max(h.Version, 1), wire.ProtocolVersion)
+	s.half.epoch = s.res.newEpoch()
+	for i := 0; i < 16; i += 8 {
+		v := s.res.h.Rand.Uint64()
+		for j := range 8 {
+			s.half.token[i+j] = byte(v >> (8 * j))
+		}
+	}
+	s.own(c, s.half.epoch)
+	reply := wire.Hello1Reply{Version: s.half.ver, Token: s.half.token}
+	if h.Caps != 0 {
+		reply.Caps = offeredCaps
+	}
+	s.sendOn(c, s.half.ver, wire.AppendHello1Reply(nil, &reply), nil)
+}
+
+func (s *secondary) own(c Conn, epoch uint64) {
+	s.conns[c] = true
+	c.Own(Owner{PID: s.self, Exec: s.res.ex, Epoch: epoch})
+}
+
+func (s *secondary) sendOn(c Conn, ver uint8, nv, payload []byte) {
+	s.frame.Reset()
+	s.frame.Version, s.frame.NV, s.frame.Payload = ver, nv, payload
+	if payload != nil {
+		s.frame.Compression, s.frame.Checksum = s.res.cfg.Compression, s.res.cfg.Checksum
+	}
+	c.Send(&s.frame, nil)
+}
+
+// onHello2 supersedes the session: its requests are applied first, then the verdict is taken.
+func (s *secondary) onHello2(c Conn, h *wire.Hello2) {
+	if s.half.conn == nil || h.Token != s.half.token {
+		s.log.Error(fmt.Sprintf("Token received from %s doesn't match.", c.Peer()))
+		refuseHello(s.res, c, wire.MsgBadToken, false)
+		return
+	}
+	n := &secondHello{conn1: s.half.conn, conn2: c, hello: *h, caps: s.half.caps, ver: s.half.ver, epoch: s.half.epoch}
+	s.half.conn = nil
+	s.own(c, n.epoch)
+	if s.next != nil {
+		s.next.conn1.Close()
+		s.next.conn2.Close()
+	}
+	s.next = n
+	s.endSession("a new session began")
+	s.maybeHandshake()
+}
+
+// endSession ends the primary's session; what was received of it is applied all the same.
+func (s *secondary) endSession(reason string) {
+	if s.session == 0 {
+		return
+	}
+	s.log.Warn("Disconnected from primary.", "reason", reason)
+	s.session, s.reason = 0, reason
+	s.in.Close()
+	s.out.Close()
+	s.in, s.out = nil, nil
+	s.paused, s.failed = false, false
+	s.tell(s.res.pid, &notice{event: "disconnect"})
+}
+
+// maybeHandshake goes on with a second hello once nothing of the old session is left (rule
+// drain-received).
+func (s *secondary) maybeHandshake() {
+	if s.next == nil || s.served > 0 || s.saving != saveIdle {
+		return
+	}
+	n := s.next
+	s.peer = states.Copy{ResUID: n.hello.ResUID, LocalCnt: n.hello.LocalCnt, RemoteCnt: n.hello.RemoteCnt}
+	n.verdict = states.Decide(s.peer, states.CopyOf(&s.rec))
+	s.verdict = n.verdict
+	ours := n.caps&wire.CapExtensions != 0
+	switch {
+	case n.verdict == states.VerdictFresh:
+		// The map first: with the identity alone, a cut here would say "equal, nothing dirty".
+		n.virgin = true
+		s.saving = saveFresh
+		full := make([]byte, len(s.image))
+		for i := range full {
+			full[i] = 0xff
+		}
+		s.tell(s.res.localdisk, &saveMap{to: s.self, tag: n.epoch, runs: []activemap.Run{{Data: full}}})
+	case n.verdict.Refused():
+		s.refuseHello2(n)
+	case n.verdict == states.VerdictPrimaryAhead && ours && s.rec.Unfit != states.Inconsistent:
+		// Durable before the reply that begins the copy: this copy is about to be a mixture (I17).
+		rec := s.rec
+		rec.Unfit = states.Inconsistent
+		s.saveRecord(rec, saveMarks)
+	case n.verdict == states.VerdictEqual && s.rec.Unfit != states.Fit:
+		rec := s.rec // equal counters prove that the copy was whole (I15)
+		rec.Unfit = states.Fit
+		s.saveRecord(rec, saveMarks)
+	default:
+		s.begin(n)
+	}
+}
+
+func (s *secondary) saveRecord(rec states.Record, use saveUse) {
+	s.saving = use
+	rec.PrevRole = states.RoleSecondary
+	s.stats.MetadataWrites++
+	s.tell(s.res.localdisk, &saveRecord{to: s.self, tag: s.session, rec: rec})
+}
+
+// refuseHello2 answers with the reason; nothing changes on either side (I14).
+func (s *secondary) refuseHello2(n *secondHello) {
+	s.next = nil
+	msg := wire.MsgSplitBrain
+	switch n.verdict {
+	case states.VerdictSplitBrain:
+		s.tell(s.res.pid, &notice{event: "split-brain"})
+	case states.VerdictForeign:
+		msg = wire.MsgResUIDMismatch(n.hello.ResUID, s.rec.ResUID)
+	default:
+		msg, _ = n.verdict.Explain(s.peer, states.CopyOf(&s.rec))
+	}
+	reason, remedy := n.verdict.Explain(s.peer, states.CopyOf(&s.rec))
+	if s.reason != reason {
+		s.log.Error(reason, "remedy", remedy)
+	}
+	s.reason = reason
+	reply := s.hello2Reply(n)
+	reply.ErrMsg = msg
+	s.sendOn(n.conn1, n.ver, wire.AppendHello2Reply(nil, &reply), nil)
+	n.conn1.CloseAfterSend()
+	n.conn2.CloseAfterSend()
+}
+
+func (s *secondary) hello2Reply(n *secondHello) wire.Hello2Reply {
+	r := wire.Hello2Reply{DataSize: int64(s.rec.DataSize), ExtentSize: int32(s.rec.ExtentSize), LocalCnt: s.rec.LocalCnt,
+		RemoteCnt: s.rec.RemoteCnt, Virgin: n.virgin, SyncSrc: n.verdict.SyncSource()}
+	if n.caps != 0 {
+		r.Caps = n.caps
+	}
+	return r
+}
+
+// begin sends the reply with the map; from here on the session is the one to serve.
+func (s *secondary) begin(n *secondHello) {
+	s.next = nil
+	s.session, s.in, s.out = n.epoch, n.conn1, n.conn2
+	s.caps, s.ver, s.verdict = n.caps, n.ver, n.verdict
+	s.cleared, s.failed, s.paused, s.reason = false, false, false, ""
+	s.heard = s.res.h.Clock.Now()
+	s.stats.Sessions++
+	s.in.SetMaxPayload(wire.MaxPayload)
+	reply := s.hello2Reply(n)
+	reply.MapSize = uint32(len(s.image))
+	// The map is lent to the connection: a copy, because the own one changes when it is cleared.
+	s.sendOn(s.in, s.ver, wire.AppendHello2Reply(nil, &reply), append([]byte(nil), s.image...))
+	s.log.Info("Connected to primary.", "peer", s.in.Peer(), "verdict", n.verdict)
+	s.tell(s.res.pid, &notice{event: "connect"})
+	s.startTick()
+}
+
+func (s *secondary) onMapSaved(m *mapSaved) {
+	use := s.saving
+	switch use {
+	case saveFresh:
+		if m.err != nil || s.next == nil {
+			s.saving = saveIdle
+			s.giveUp(m.err)
+			return
+		}
+		for i := range s.image {
+			s.image[i] = 0xff
+		}
+		rec := states.Adopted(s.rec, s.peer)
+		if s.next.caps&wire.CapExtensions == 0 {
+			// A stock primary wants to see zeroes, and never says when the copy has ended.
+			rec.LocalCnt, rec.RemoteCnt, rec.Unfit = 0, 0, states.Fit
+		}
+		s.saveRecord(rec, saveFresh)
+	case saveClear:
+		s.saving = saveIdle
+		if m.err == nil {
+			clear(s.image)
+			s.log.Debug("Local activemap cleared.")
+		} else {
+			s.cleared = false
+		}
+		s.maybeHandshake()
+		s.maybeSettled()
+	}
+}
+
+func (s *secondary) onRecordSaved(m *recordSaved) {
+	use := s.saving
+	s.saving = saveIdle
+	if m.err == nil {
+		s.rec = m.rec
+	}
+	switch use {
+	case saveFresh, saveMarks:
+		if m.err != nil || s.next == nil {
+			s.giveUp(m.err)
+			return
+		}
+		s.begin(s.next)
+	case saveFitMark:
+		f := s.fit
+		s.fit = nil
+		if m.err != nil {
+			f.err = m.err
+		}
+		s.finish(f)
+		s.maybeHandshake()
+		s.maybeSettled()
+	}
+}
+
+// giveUp ends a handshake for which nothing could be made durable.
+func (s *secondary) giveUp(err error) {
+	if n := s.next; n != nil && err != nil {
+		s.next = nil
+		s.reason = "the handshake's record can't be written: " + err.Error()
+		n.conn1.Close()
+		n.conn2.Close()
+	}
+	s.maybeHandshake()
+	s.maybeSettled()
+}
+
+// onConnClosed: the loss of either connection ends the session or the half one.
+func (s *secondary) onConnClosed(m *ConnClosed) {
+	delete(s.conns, m.Conn)
+	switch {
+	case m.Conn == s.half.conn:
+		s.half.conn = nil
+	case s.session != 0 && (m.Conn == s.in || m.Conn == s.out):
+		s.endSession(fmt.Sprintf("connection ended: %v", m.Err))
+	case s.next != nil && (m.Conn == s.next.conn1 || m.Conn == s.next.conn2):
+		s.next.conn1.Close()
+		s.next.conn2.Close()
+		s.next = nil
+	}
+	s.maybeSettled()
+}
+
+func (s *secondary) startTick() {
+	s.res.h.Clock.TellAfter(sessionSilence/4, s.self, &servedTick{epoch: s.session})
+}
+
+func (s *secondary) onTick(m *servedTick) {
+	if m.epoch != s.session || s.session == 0 {
+		return
+	}
+	if silent := s.res.h.Clock.Now() - s.heard; silent >= sessionSilence {
+		s.endSession(fmt.Sprintf("the primary was silent for %v", silent))
+		return
+	}
+	s.startTick()
+}
+
+// onSettle ends the work: nothing new is received, what was received is applied, then flushed.
+func (s *secondary) onSettle() {
+	s.serving, s.settled = false, true
+	if s.half.conn != nil {
+		s.half.conn.Close()
+		s.half.conn = nil
+	}
+	if s.next != nil {
+		s.next.conn1.Close()
+		s.next.conn2.Close()
+		s.next = nil
+	}
+	s.endSession("the role changes")
+	s.maybeSettled()
+}
+
+func (s *secondary) maybeSettled() {
+	if s.settled && s.served == 0 && s.saving == saveIdle {
+		s.settled = false
+		s.tell(s.res.localdisk, &flushDisk{to: s.self})
+	}
+}
+
+func (s *secondary) onSettleFlushed() { s.tell(s.res.pid, &settled{}) }
+
+// dropAll is for the case that this actor stops: its connections go with it.
+func (s *secondary) dropAll() {
+	for _, c := range []Conn{s.half.conn, s.in, s.out} {
+		if c != nil {
+			c.Close()
+		}
+	}
+	if s.next != nil {
+		s.next.conn1.Close()
+		s.next.conn2.Close()
+	}
+}
+
+func (s *secondary) onStatus(m *statusWalk) {
+	t := m.status
+	t.Link = "none"
+	if s.session != 0 {
+		t.Link, t.Status = "session", "complete"
+		t.Peer = map[bool]string{true: "ours", false: "stock"}[s.caps != 0]
+	} else {
+		t.Status = "degraded"
+		t.LinkReason = s.reason
+	}
+	if s.verdict != states.VerdictNone {
+		t.Verdict = s.verdict.String()
+	}
+	queue := t.Stats.QueueLocal
+	t.Stats = s.stats
+	t.Stats.QueueLocal = queue
+	t.Stats.QueueIdle = uint64(max(0, servedMost-s.served))
+	s.res.walkOn(m, s.self)
+}

@@ -1,0 +1,318 @@
+package actors
+
+import (
+	"fmt"
+
+	"hast/states"
+	"hast/states/activemap"
+	"hast/wire"
+)
+
+// served is one request of the primary at the secondary.
+type served struct {
+	cmd     states.Op
+	raw     states.Op
+	seq     uint64
+	off, n  int64
+	buf     []byte
+	session uint64
+	err     error
+	frame   *wire.InFrame // whose payload buf is; nil for a read
+	rng     states.Range
+	ranged  bool
+	before  int // for a flush: changes that must end first
+	order   uint64
+	op      DiskOp
+	done    servedDone
+	sent    payloadSent
+}
+
+// servedDone tells that the component has done a served request; payloadSent that a read's data is on
+// its way. Both are embedded in it.
+type servedDone struct{ s *served }
+type payloadSent struct{ s *served }
+
+func (s *secondary) onFrames(m *FramesIn) {
+	for _, f := range m.Frames {
+		if m.Epoch != s.session || m.Conn != s.in || s.failed {
+			f.Release() // of a superseded session (I30), or out of turn
+			continue
+		}
+		s.onFrame(f)
+	}
+}
+
+func (s *secondary) onFrame(f *wire.InFrame) {
+	s.heard = s.res.h.Clock.Now()
+	q, err := wire.DecodeRequest(f.NV)
+	if err == nil && q.Cmd == states.OpKeepalive {
+		f.Release()
+		return
+	}
+	r := s.take()
+	r.raw, r.seq, r.off, r.n, r.session, r.frame = q.Cmd, q.Seq, int64(q.Offset), int64(q.Length), s.session, f
+	s.served++
+	s.bytes += int64(len(f.Payload))
+	if err != nil || q.Seq == 0 {
+		s.log.Error("request not understood", "peer", s.in.Peer(), "error", err)
+		s.failed = true
+		s.reject(r, wire.EINVAL)
+		return
+	}
+	if rule := s.validate(&q, f); rule != "" {
+		s.log.Error("Header is invalid: "+rule, "request", q.String())
+		s.reject(r, wire.EINVAL)
+		return
+	}
+	s.accept(r, q.Memsync)
+}
+
+// validate says which rule a request breaks; empty: none. It is the only thing that looks at a request
+// before the rest believes it (B5: no wrap-around).
+func (s *secondary) validate(q *wire.Request, f *wire.InFrame) string {
+	op := q.Cmd
+	switch {
+	case op == states.OpFlush || q.Cmd == opFit:
+		return ""
+	case op != states.OpRead && op != states.OpWrite && op != states.OpDelete:
+		return fmt.Sprintf("unknown command %d", q.Cmd)
+	case q.Length == 0:
+		return "length 0"
+	case q.Offset > s.rec.DataSize || q.Length > s.rec.DataSize-q.Offset:
+		return fmt.Sprintf("%d+%d is outside of the device of %d bytes", q.Offset, q.Length, s.rec.DataSize)
+	case q.Offset%512 != 0 || q.Length%512 != 0:
+		return "not whole sectors"
+	case op != states.OpDelete && q.Length > wire.MaxPayload:
+		return fmt.Sprintf("Data length is too large (%d > %d).", q.Length, wire.MaxPayload)
+	case op == states.OpWrite && f.PayloadErr != nil:
+		return f.PayloadErr.Error()
+	case op == states.OpWrite && uint64(len(f.Payload)) != q.Length:
+		return fmt.Sprintf("payload of %d bytes for a length of %d", len(f.Payload), q.Length)
+	}
+	return ""
+}
+
+// accept takes a request in: the receipt goes out at once, before the disk knows (memsync).
+func (s *secondary) accept(r *served, memsync bool) {
+	r.cmd = r.raw
+	s.clearMap()
+	s.throttle()
+	switch {
+	case r.raw == opFit:
+		s.stats.Flushes++
+		s.barrier(r)
+		return
+	case r.cmd == states.OpFlush:
+		s.stats.Flushes++
+		s.barrier(r)
+		return
+	case r.cmd == states.OpWrite:
+		s.stats.Writes++
+		r.buf = r.frame.Payload
+		if memsync && s.ver >= 2 {
+			s.reply(r, wire.Reply{Seq: r.seq, Received: true}, nil)
+		}
+	case r.cmd == states.OpDelete:
+		s.stats.Deletes++
+	case r.cmd == states.OpRead:
+		s.stats.Reads++
+		r.frame.Release()
+		r.frame = nil
+		r.buf = make([]byte, r.n)
+	}
+	class := states.RangeWrite
+	if r.cmd == states.OpRead {
+		class = states.RangeRead
+	}
+	r.rng = states.Range{Off: uint64(r.off), End: uint64(r.off + r.n), Class: class, Owner: r}
+	r.ranged = true
+	if r.cmd != states.OpRead {
+		s.writes++
+	}
+	if s.ranges.Acquire(&r.rng) {
+		s.toDisk(r)
+	}
+}
+
+func (s *secondary) toDisk(r *served) { s.tell(s.res.localdisk, r) }
+
+// barrier holds a flush back until all changes that came before it have ended.
+func (s *secondary) barrier(r *served) {
+	r.before = s.writes
+	s.flushes = append(s.flushes, r)
+	s.passBarriers()
+}
+
+// passBarriers hands those flushes on for which nothing is left to wait. Changes end in any order, so
+// the first waiting flush goes when as many have ended as were under way when it came, and none that is
+// older is left: which is when those that came after it are all that is under way.
+func (s *secondary) passBarriers() {
+	for len(s.flushes) > 0 && s.flushes[0].before == 0 {
+		r := s.flushes[0]
+		s.flushes = s.flushes[1:]
+		r.cmd = states.OpFlush
+		s.toDisk(r)
+	}
+}
+
+// onServed: the component has done a request.
+func (s *secondary) onServed(r *served) {
+	if r.ranged {
+		r.ranged = false
+		s.ranges.Release(&r.rng)
+		if r.cmd != states.OpRead {
+			s.writes--
+			for _, f := range s.flushes {
+				if f.order > r.order {
+					f.before--
+				}
+			}
+		}
+		for rng := s.ranges.NextReady(); rng != nil; rng = s.ranges.NextReady() {
+			s.toDisk(rng.Owner.(*served))
+		}
+		s.passBarriers()
+	}
+	if r.raw == opFit && r.err == nil && s.rec.Unfit != states.Fit && s.saving == saveIdle {
+		s.fit = r
+		rec := s.rec
+		rec.Unfit = states.Fit
+		s.saveRecord(rec, saveFitMark)
+		return
+	}
+	s.finish(r)
+	s.maybeHandshake()
+	s.maybeSettled()
+}
+
+// finish answers a request that is done, if the session that asked still is the one.
+func (s *secondary) finish(r *served) {
+	errno := wire.Errno(0)
+	if r.err != nil {
+		errno = wire.ErrnoOf(r.err)
+		unsupported := errno == wire.EOPNOTSUPP && r.cmd == states.OpFlush
+		if !unsupported {
+			s.countError(r)
+			s.log.Error(fmt.Sprintf("Request failed: %s(%d, %d).", r.cmd, r.off, r.n), "error", r.err)
+		}
+		if !unsupported && r.cmd != states.OpRead && s.session == r.session && s.caps != 0 {
+			// Nothing queued behind it is done: the primary copies again what it lacks (rule fail-ends).
+			s.reply(r, wire.Reply{Seq: r.seq, Error: int16(errno)}, nil)
+			s.failed = true
+			s.in.SetReading(false)
+			s.out.CloseAfterSend()
+			s.free1(r)
+			return
+		}
+	}
+	var payload []byte
+	if r.cmd == states.OpRead && r.err == nil {
+		payload = r.buf
+	}
+	s.reply(r, wire.Reply{Seq: r.seq, Error: int16(errno)}, payload)
+	if payload == nil || s.session != r.session {
+		s.free1(r)
+	}
+}
+
+func (s *secondary) countError(r *served) {
+	switch r.cmd {
+	case states.OpRead:
+		s.stats.ReadErrors++
+	case states.OpWrite:
+		s.stats.WriteErrors++
+	case states.OpFlush:
+		s.stats.FlushErrors++
+	default:
+		s.stats.DeleteErrors++
+	}
+}
+
+func (s *secondary) reject(r *served, errno wire.Errno) {
+	s.reply(r, wire.Reply{Seq: r.seq, Error: int16(errno)}, nil)
+	s.free1(r)
+}
+
+// reply sends an answer, unless its session is over.
+func (s *secondary) reply(r *served, a wire.Reply, payload []byte) {
+	if s.session == 0 || r.session != s.session {
+		return
+	}
+	f := &s.frame
+	f.Reset()
+	f.Version, f.Payload = s.ver, payload
+	f.NV = wire.AppendReply(f.Scratch[:0], &a)
+	var note any
+	if payload != nil {
+		f.Compression, f.Checksum = s.res.cfg.Compression, s.res.cfg.Checksum
+		note = &r.sent
+	}
+	s.out.Send(f, note)
+}
+
+// take and free1 keep requests for reuse; recycle is free1 for a read whose data has been sent.
+func (s *secondary) take() *served {
+	s.order++
+	if n := len(s.free); n > 0 {
+		r := s.free[n-1]
+		s.free = s.free[:n-1]
+		*r = served{order: s.order}
+		r.done.s, r.sent.s = r, r
+		return r
+	}
+	r := &served{order: s.order}
+	r.done.s, r.sent.s = r, r
+	return r
+}
+
+func (s *secondary) free1(r *served) {
+	s.served--
+	if r.frame != nil {
+		s.bytes -= int64(len(r.frame.Payload))
+		r.frame.Release()
+		r.frame = nil
+	}
+	r.buf = nil
+	s.free = append(s.free, r)
+	s.throttle()
+}
+
+func (s *secondary) recycle(r *served) {
+	s.free1(r)
+	s.maybeHandshake()
+	s.maybeSettled()
+}
+
+// throttle stops reading while too much is outstanding, and reads on when half of it is done.
+func (s *secondary) throttle() {
+	if s.session == 0 || s.failed {
+		return
+	}
+	full := s.served >= servedMost || s.bytes >= servedBytes
+	if full && !s.paused {
+		s.paused = true
+		s.in.SetReading(false)
+	} else if s.paused && s.served <= servedMost/2 && s.bytes <= servedBytes/2 {
+		s.paused = false
+		s.in.SetReading(true)
+	}
+}
+
+// clearMap clears the own map at the session's first request: it proves that the primary holds it,
+// merged with its own and durable (I10). A keepalive proves nothing (bug 73).
+func (s *secondary) clearMap() {
+	if s.cleared || s.saving != saveIdle {
+		return
+	}
+	s.cleared = true
+	dirty := false
+	for _, b := range s.image {
+		dirty = dirty || b != 0
+	}
+	if !dirty {
+		return
+	}
+	s.saving = saveClear
+	s.stats.MapUpdates++
+	s.tell(s.res.localdisk, &saveMap{to: s.self, tag: s.session, runs: []activemap.Run{{Data: make([]byte, len(s.image))}}})
+}
