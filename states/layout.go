@@ -39,6 +39,9 @@ func (e *TooSmallError) Error() string {
 // The room holds two activemaps and LayoutSpare bytes, because the map's second copy and our checksummed
 // records live in it. A stock node can be the peer only if it is given the same data size (CompatLayout).
 func Layout(media uint64, extent uint32) (localoff, mapsize, datasize uint64, err error) {
+	if extent < LayoutGrain {
+		return 0, 0, 0, fmt.Errorf("extent size (%d) is less than %d, the smallest outside FreeBSD's layout", extent, LayoutGrain)
+	}
 	if err := checkLayout(media, extent, LayoutGrain); err != nil {
 		return 0, 0, 0, err
 	}

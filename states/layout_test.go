@@ -76,9 +76,10 @@ func TestLayoutRefuses(t *testing.T) {
 	}{
 		{0, 2 << 20, 0, "too small: 0 bytes, at least 1052672 are needed"},
 		{1<<20 + 4095, 2 << 20, 0, "too small"},
-		{1 << 30, 0, 0, "less than sector size (4096)"},
-		{1 << 30, 2048, 0, "less than sector size (4096)"},
+		{1 << 30, 0, 0, "less than 4096"},
+		{1 << 30, 2048, 0, "less than 4096"},
 		{1 << 30, 4096 * 3, 0, "not power of 2"},
+		{1 << 30, 4097, 0, "not multiple"},
 		{1 << 63, 2 << 20, 0, "too large"},
 		{1 << 50, 4096, 0, "more than 2147483647 extents"},
 		{0, 2 << 20, 512, "too small: 0 bytes, at least 5120 are needed"},
