@@ -1,0 +1,6 @@
+package hastdmain
+
+import "syscall"
+
+// replace makes descriptor to the same file as from.
+func replace(from, to int) error { return syscall.Dup3(from, to, 0) }
