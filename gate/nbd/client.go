@@ -22,7 +22,8 @@ type Client struct {
 
 	wmu  sync.Mutex // a request and its payload go out together
 	head [requestSize]byte
-	vec  net.Buffers
+	vec  [2][]byte
+	bufs net.Buffers
 
 	mu      sync.Mutex
 	calls   map[uint64]*call
@@ -186,7 +187,7 @@ func (c *Client) do(typ, flags uint16, off, length int64, p []byte) error {
 	cl.data = nil
 	c.spare = append(c.spare, cl)
 	c.mu.Unlock()
-	if errors.As(err, new(Errno)) {
+	if _, refused := err.(Errno); refused {
 		return fmt.Errorf("NBD command %d of %d bytes at %d: %w", typ, length, off, err)
 	}
 	return err
@@ -199,9 +200,11 @@ func (c *Client) enter(typ uint16, p []byte) (*call, uint64, error) {
 	if c.failure != nil {
 		return nil, 0, c.failure
 	}
-	cl := &call{done: make(chan error, 1)}
+	var cl *call
 	if n := len(c.spare); n > 0 {
 		cl, c.spare = c.spare[n-1], c.spare[:n-1]
+	} else {
+		cl = &call{done: make(chan error, 1)}
 	}
 	if typ == cmdRead {
 		cl.data = p
@@ -224,9 +227,9 @@ func (c *Client) send(h header, p []byte) error {
 		_, err := c.nc.Write(b)
 		return err
 	}
-	c.vec = append(c.vec[:0], b, p)
-	v := c.vec // WriteTo consumes what it is called on
-	_, err := v.WriteTo(c.nc)
+	c.vec = [2][]byte{b, p}
+	c.bufs = c.vec[:]
+	_, err := c.bufs.WriteTo(c.nc)
 	return err
 }
 

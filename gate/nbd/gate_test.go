@@ -2,7 +2,9 @@ package nbd
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -267,3 +269,25 @@ func (g *fakeGate) wait(t testing.TB) {
 }
 
 var errTest = fmt.Errorf("testing: %w", wire.ENOSPC)
+
+func rawRequest(typ, flags uint16, cookie, off uint64, length uint32) []byte {
+	b := binary.BigEndian.AppendUint32(nil, magicRequest)
+	b = binary.BigEndian.AppendUint16(b, flags)
+	b = binary.BigEndian.AppendUint16(b, typ)
+	b = binary.BigEndian.AppendUint64(b, cookie)
+	b = binary.BigEndian.AppendUint64(b, off)
+	return binary.BigEndian.AppendUint32(b, length)
+}
+
+// rawReply reads a reply's head.
+func rawReply(t *testing.T, nc net.Conn) (Errno, uint64) {
+	t.Helper()
+	b := make([]byte, replySize)
+	if _, err := io.ReadFull(nc, b); err != nil {
+		t.Fatal(err)
+	}
+	if binary.BigEndian.Uint32(b) != magicSimple {
+		t.Fatalf("a reply begins with % x", b[:4])
+	}
+	return Errno(binary.BigEndian.Uint32(b[4:])), binary.BigEndian.Uint64(b[8:])
+}

@@ -25,9 +25,7 @@ func (in *intake) held() int { return in.hi - in.lo }
 
 // fill reads once, at least one byte unless there is an error.
 func (in *intake) fill() error {
-	if in.lo == in.hi {
-		in.lo, in.hi = 0, 0
-	} else if in.hi == len(in.buf) {
+	if in.lo > 0 { // what is left is part of a header, so that this costs nothing
 		in.hi = copy(in.buf, in.buf[in.lo:in.hi])
 		in.lo = 0
 	}
