@@ -8,6 +8,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"hast/actors"
 	"hast/cmd/internal/hastctl"
 	"hast/cmd/internal/hastdmain"
 )
@@ -16,8 +17,8 @@ func TestMain(m *testing.M) {
 	// The test's own program is both commands: what is measured as covered and checked for races is
 	// what runs, and nothing has to be built first.
 	testscript.Main(m, map[string]func(){
-		"hastd":   func() { os.Exit(hastdmain.Main(os.Args[1:], startNode, os.Stdout, os.Stderr)) },
-		"hastctl": func() { os.Exit(hastctl.Main(os.Args[1:], startNode, os.Stdin, os.Stdout, os.Stderr)) },
+		"hastd":   func() { os.Exit(hastdmain.Main(os.Args[1:], actors.StartNode, os.Stdout, os.Stderr)) },
+		"hastctl": func() { os.Exit(hastctl.Main(os.Args[1:], actors.StartNode, os.Stdin, os.Stdout, os.Stderr)) },
 	})
 }
 

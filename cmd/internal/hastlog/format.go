@@ -23,10 +23,10 @@ var words = map[hclog.Level]string{
 }
 
 // Format makes the text of a line, without its level and without a newline: prefix, message, and what
-// other values there are as key=value. A control character can't break the line: whoever reads logs
+// other values there are as key=value. The logger's name stands for the resource if nothing else does. A control character can't break the line: whoever reads logs
 // by line sees one line for each event.
-func Format(msg string, args []any) string {
-	var resource, role string
+func Format(name, msg string, args []any) string {
+	resource, role := name, ""
 	var rest strings.Builder
 	for i := 0; i < len(args); i += 2 {
 		if i+1 == len(args) {

@@ -20,6 +20,8 @@ func TestLines(t *testing.T) {
 		{"role of the call wins", hclog.Info, func(l hclog.Logger) {
 			l.With("resource", "shared", "role", "init").Info("x", "role", "primary")
 		}, "[INFO] [shared] (primary) x\n", ""},
+		{"name", hclog.Info, func(l hclog.Logger) { l.Named("shared").Info("x", "role", "init") }, "[INFO] [shared] (init) x\n", ""},
+		{"resource before name", hclog.Info, func(l hclog.Logger) { l.Named("net").Info("x", "resource", "shared") }, "[INFO] [shared] x\n", ""},
 		{"other values", hclog.Info, func(l hclog.Logger) {
 			l.Info("x", "n", 7, "s", "a b", "e", "", "odd")
 		}, "[INFO] x n=7 s=\"a b\" e=\"\" odd\n", ""},
@@ -36,7 +38,7 @@ func TestLines(t *testing.T) {
 			child := l.Named("a").Named("b")
 			l.SetLevel(hclog.Debug)
 			child.Debug(child.Name())
-		}, "[DEBUG][1] a.b\n", ""},
+		}, "[DEBUG][1] [a.b] a.b\n", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var out, errs bytes.Buffer

@@ -55,7 +55,7 @@ func (l *logger) Log(level hclog.Level, msg string, args ...any) {
 	if len(l.args) > 0 {
 		args = append(slices.Clip(l.args), args...)
 	}
-	(*l.sink.Load()).Line(level, Format(msg, args))
+	(*l.sink.Load()).Line(level, Format(l.name, msg, args))
 }
 
 func (l *logger) Trace(msg string, args ...any) { l.Log(hclog.Trace, msg, args...) }
@@ -79,7 +79,7 @@ func (l *logger) With(args ...any) hclog.Logger {
 	return &child
 }
 
-// Name is kept for those who ask; it is not part of a line, which HAST begins with the resource.
+// Name is what a line begins with, in brackets: who logs for a resource is named for it.
 func (l *logger) Name() string { return l.name }
 
 func (l *logger) Named(name string) hclog.Logger {
