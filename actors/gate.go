@@ -91,7 +91,9 @@ const (
 	recEqual
 )
 
-func newGate(r *resource) *gate { return &gate{res: r, log: r.log, cfg: r.cfg} }
+func newGate(r *resource) *gate {
+	return &gate{res: r, log: r.log.With("role", states.RolePrimary), cfg: r.cfg}
+}
 
 func (g *gate) Receive(c actor.Context) {
 	switch m := c.Message().(type) {

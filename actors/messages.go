@@ -28,6 +28,7 @@ type roleSettled struct {
 type statusWalk struct {
 	id     uint64
 	to     *actor.PID
+	sink   StatusSink // of a host program, instead of a node
 	status *Status
 }
 
@@ -41,6 +42,7 @@ type setRole struct {
 	id    uint64
 	role  states.Role
 	force bool
+	sink  RoleSink // of a host program, instead of a node
 }
 
 // reconfigure gives a resource its new settings; change says which differ.

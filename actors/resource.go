@@ -55,6 +55,7 @@ type resource struct {
 	closing   int // children whose end is awaited
 	fallen    bool
 	leaving   bool
+	gone      ShutdownSink
 	stopAfter bool
 	reload    *config.Resource // to be taken over in init
 	after     *setRole         // the role to come back to after it
@@ -72,8 +73,17 @@ const (
 	fallPause = time.Second
 )
 
+// NewResource makes the Props of one resource for a host program with an ActorSystem of its own: spawned
+// by name there, it takes *SetRole, *QueryStatus and *Shutdown as a node does, for itself alone, whatever
+// names they carry. It begins in role init. To be found by its peer's connections it needs a node
+// (NewNode); alone it can be primary.
+func NewResource(h *Host, cfg config.Resource) *actor.Props {
+	ex := h.Exec.Executor(cfg.Name)
+	return props(ex, func() actor.Actor { return newResource(h, ex, cfg, nil) }, actor.WithGuardian(guardian{h}))
+}
+
 func newResource(h *Host, ex Executor, cfg config.Resource, node *actor.PID) *resource {
-	return &resource{h: h, ex: ex, cfg: cfg, node: node, role: states.RoleInit, log: h.Log.Named(cfg.Name),
+	return &resource{h: h, ex: ex, cfg: cfg, node: node, role: states.RoleInit, log: h.Log.With("resource", cfg.Name),
 		fsm: states.NewMachine(states.RoleTable), want: setRole{role: states.RoleInit}}
 }
 
@@ -84,8 +94,15 @@ func (r *resource) Receive(c actor.Context) {
 		r.onStarted(c)
 	case *setRole:
 		r.onSetRole(m)
+	case *SetRole:
+		r.onSetRole(&setRole{role: m.Role, force: m.Force, sink: m.To})
 	case *statusWalk:
 		r.onStatus(m)
+	case *QueryStatus:
+		r.onStatus(&statusWalk{sink: m.To, status: &Status{Name: r.cfg.Name}})
+	case *Shutdown:
+		r.gone = m.To
+		r.onRetire()
 	case *peerHello:
 		r.onPeerHello(m)
 	case *diskReady:
@@ -336,6 +353,9 @@ func (r *resource) answerFailed() {
 }
 
 func (r *resource) settleRole(w setRole, reason string) {
+	if w.sink != nil {
+		w.sink.RolesSet([]RoleAnswer{{Name: r.cfg.Name, Before: r.role, Reason: reason}})
+	}
 	if w.id != 0 {
 		r.h.Tell(r.node, &roleSettled{name: r.cfg.Name, id: w.id, before: r.role, reason: reason})
 	}
@@ -557,6 +577,11 @@ func (r *resource) leave() {
 		return
 	}
 	r.leaving = true
-	r.h.Tell(r.node, &resourceGone{name: r.cfg.Name})
+	if r.node != nil {
+		r.h.Tell(r.node, &resourceGone{name: r.cfg.Name})
+	}
+	if r.gone != nil {
+		r.gone.NodeStopped()
+	}
 	r.ctx.Stop(r.pid)
 }

@@ -92,7 +92,7 @@ const (
 )
 
 func newSecondary(r *resource) *secondary {
-	return &secondary{res: r, log: r.log, conns: make(map[Conn]bool)}
+	return &secondary{res: r, log: r.log.With("role", states.RoleSecondary), conns: make(map[Conn]bool)}
 }
 
 func (s *secondary) Receive(c actor.Context) {

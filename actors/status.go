@@ -30,5 +30,9 @@ func (r *resource) walkOn(m *statusWalk, from *actor.PID) {
 			past = true
 		}
 	}
+	if m.sink != nil {
+		m.sink.Statuses([]Status{*m.status})
+		return
+	}
 	r.h.Tell(m.to, m)
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+	"github.com/hashicorp/go-hclog"
 
 	"hast/states"
 )
@@ -14,6 +15,7 @@ import (
 type syncer struct {
 	res  *resource
 	self *actor.PID
+	log  hclog.Logger
 	fsm  *states.Machine
 
 	session   uint64
@@ -35,7 +37,7 @@ const (
 )
 
 func newSyncer(r *resource) *syncer {
-	return &syncer{res: r, fsm: states.NewMachine(states.SyncTable)}
+	return &syncer{res: r, log: r.log.With("role", states.RolePrimary), fsm: states.NewMachine(states.SyncTable)}
 }
 
 func (s *syncer) Receive(c actor.Context) {
@@ -135,7 +137,7 @@ func (s *syncer) onChunk(m *chunkDone) {
 	}
 	s.asked--
 	if m.err != nil {
-		s.res.log.Warn("cannot copy synchronization data", "error", m.err)
+		s.log.Warn("cannot copy synchronization data", "error", m.err)
 		if s.fsm.Current() == states.SyncIsRunning {
 			s.step(states.SyncOnError)
 		}
@@ -198,23 +200,23 @@ func (s *syncer) announceStart() {
 		return
 	}
 	s.announced, s.since = true, s.res.h.Clock.Now()
-	s.res.log.Info("Synchronization started.", "source", s.source)
+	s.log.Info("Synchronization started.", "source", s.source)
 	s.res.h.Tell(s.res.pid, &notice{event: "syncstart"})
 }
 
 func (s *syncer) announceEnd(event string) {
 	if !s.announced {
 		if event == "syncdone" {
-			s.res.log.Info("Nodes are in sync.")
+			s.log.Info("Nodes are in sync.")
 		}
 		return
 	}
 	s.announced = false
 	took := (s.res.h.Clock.Now() - s.since).Round(time.Millisecond)
 	if event == "syncdone" {
-		s.res.log.Info(fmt.Sprintf("Synchronization complete. %d bytes synchronized in %v.", s.copied, took))
+		s.log.Info(fmt.Sprintf("Synchronization complete. %d bytes synchronized in %v.", s.copied, took))
 	} else {
-		s.res.log.Warn(fmt.Sprintf("Synchronization interrupted after %v. %d bytes synchronized so far.", took, s.copied))
+		s.log.Warn(fmt.Sprintf("Synchronization interrupted after %v. %d bytes synchronized so far.", took, s.copied))
 	}
 	s.res.h.Tell(s.res.pid, &notice{event: event})
 }
