@@ -43,6 +43,8 @@ type setRole struct {
 	role  states.Role
 	force bool
 	sink  RoleSink // of a host program, instead of a node
+	// before is the role at the time of the command; resource's own.
+	before states.Role
 }
 
 // reconfigure gives a resource its new settings; change says which differ.

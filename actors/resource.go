@@ -255,6 +255,7 @@ func heldRole(s states.State) states.Role {
 }
 
 func (r *resource) onSetRole(m *setRole) {
+	m.before = r.role
 	r.waiting = append(r.waiting, *m)
 	r.want = *m
 	if r.fsm.Current() == states.RoleIsStandby && m.role != states.RoleInit {
@@ -354,10 +355,10 @@ func (r *resource) answerFailed() {
 
 func (r *resource) settleRole(w setRole, reason string) {
 	if w.sink != nil {
-		w.sink.RolesSet([]RoleAnswer{{Name: r.cfg.Name, Before: r.role, Reason: reason}})
+		w.sink.RolesSet([]RoleAnswer{{Name: r.cfg.Name, Before: w.before, Reason: reason}})
 	}
 	if w.id != 0 {
-		r.h.Tell(r.node, &roleSettled{name: r.cfg.Name, id: w.id, before: r.role, reason: reason})
+		r.h.Tell(r.node, &roleSettled{name: r.cfg.Name, id: w.id, before: w.before, reason: reason})
 	}
 }
 
