@@ -24,6 +24,7 @@ var helpers = map[string]func(ts *testscript.TestScript, neg bool, args []string
 	"code":     code,
 	"bytes":    fileBytes,
 	"daemon":   daemon,
+	"device":   device,
 	"expand":   expand,
 	"hold":     hold,
 	"mode":     mode,

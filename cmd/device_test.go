@@ -1,0 +1,41 @@
+package cmd_test
+
+import (
+	"bytes"
+	"context"
+	"strconv"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"hast/gate/nbd"
+)
+
+// device SOCKET RESOURCE write|read OFFSET LENGTH VALUE: is a client of a device. write writes bytes of
+// that value and flushes; read wants that all bytes have it.
+func device(ts *testscript.TestScript, neg bool, args []string) {
+	positive(ts, neg, args, 6, "device socket resource write|read offset length value")
+	var n [3]int64
+	for i := range n {
+		var err error
+		n[i], err = strconv.ParseInt(args[i+3], 0, 64)
+		ts.Check(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	c, err := nbd.Dial(ctx, ts.MkAbs(args[0]), args[1])
+	ts.Check(err)
+	defer c.Close()
+	want := bytes.Repeat([]byte{byte(n[2])}, int(n[1]))
+	if args[2] == "write" {
+		_, err = c.WriteAt(want, n[0], false)
+		ts.Check(err)
+		ts.Check(c.Flush())
+		return
+	}
+	got := make([]byte, n[1])
+	_, err = c.ReadAt(got, n[0])
+	ts.Check(err)
+	if !bytes.Equal(got, want) {
+		ts.Fatalf("device doesn't read as %#x from %d on", n[2], n[0])
+	}
+}
