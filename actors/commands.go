@@ -42,6 +42,15 @@ type QueryStatus struct {
 // StatusSink hears the end of a QueryStatus, once; see RoleSink.
 type StatusSink interface{ Statuses([]Status) }
 
+// Listeners asks on which addresses the node listens; it is answered when each that is wanted now is
+// open or has failed.
+type Listeners struct{ To ListenSink }
+
+// ListenSink hears the answer to Listeners, once; see RoleSink.
+type ListenSink interface {
+	Listens(addresses []string, failed []error)
+}
+
 // Reload gives the node a new configuration.
 type Reload struct{ Config *config.Config }
 

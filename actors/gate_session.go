@@ -262,7 +262,7 @@ func (g *gate) onLinkReturned(m *linkReturned) {
 func (g *gate) onStatus(m *statusWalk) {
 	s := m.status
 	if g.amap != nil {
-		s.Dirty = g.amap.DirtyBytes()
+		s.Dirty = g.amap.BusyBytes()
 		s.Sync.Remaining = g.amap.SyncBytes()
 	}
 	if g.session != 0 && !g.behind && s.Sync.Remaining == 0 && g.rec.LocalCnt == g.peer.RemoteCnt {

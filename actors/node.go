@@ -28,6 +28,9 @@ type node struct {
 	resources map[string]*actor.PID
 	confs     map[string]config.Resource
 	listeners map[string]Listener
+	opening   int     // listeners whose answer is awaited
+	deaf      []error // those that failed
+	asked     []ListenSink
 	epoch     uint64
 	hellos    map[uint64]hello // connections whose first message is awaited, by epoch
 	roles     map[uint64]*roleTurn
@@ -77,6 +80,9 @@ func (n *node) Receive(c actor.Context) {
 		n.log.Error(fmt.Sprintf("Client %s isn't known.", m.Peer))
 	case *Listening:
 		n.onListening(m)
+	case *Listeners:
+		n.asked = append(n.asked, m.To)
+		n.maybeListening()
 	case *FramesIn:
 		n.onFrames(m)
 	case *ConnClosed:
@@ -126,11 +132,15 @@ func (n *node) owner() Owner { return Owner{PID: n.self, Exec: n.ex, Epoch: n.ep
 
 func (n *node) listen(addr string) {
 	n.epoch++
+	n.opening++
 	n.h.Net.Listen(n.owner(), addr)
 }
 
 func (n *node) onListening(m *Listening) {
+	n.opening--
+	defer n.maybeListening()
 	if m.Err != nil {
+		n.deaf = append(n.deaf, fmt.Errorf("unable to listen on address %s: %w", m.Addr, m.Err))
 		if n.cfg.ListenDefault {
 			n.log.Warn(fmt.Sprintf("Unable to listen on address %s", m.Addr), "error", m.Err)
 			return
@@ -140,6 +150,17 @@ func (n *node) onListening(m *Listening) {
 	}
 	n.log.Info(fmt.Sprintf("Listening on address %s.", m.Addr))
 	n.listeners[m.Addr] = m.Listener
+}
+
+// maybeListening answers who asked, once every address is open or has failed.
+func (n *node) maybeListening() {
+	if n.opening > 0 {
+		return
+	}
+	for _, to := range n.asked {
+		to.Listens(sortedKeys(n.listeners), n.deaf)
+	}
+	n.asked = nil
 }
 
 func (n *node) setPeers() {
@@ -362,6 +383,7 @@ func (n *node) endQuery(id uint64) {
 
 func (n *node) onReload(m *Reload) {
 	changes := config.Diff(n.cfg, m.Config)
+	n.deaf = nil
 	n.cfg = m.Config
 	n.setPeers()
 	for _, addr := range changes.ListenAdded {
@@ -390,6 +412,7 @@ func (n *node) onReload(m *Reload) {
 			n.h.Tell(n.resources[c.Name], &reconfigure{cfg: *r, change: c})
 		}
 	}
+	n.log.Info("Configuration reloaded successfully.")
 }
 
 func (n *node) onShutdown(m *Shutdown) {

@@ -28,6 +28,21 @@ func (m *Map) StaleIn(off, length uint64) bool {
 	return false
 }
 
+// BusyBytes is how much of the device lies in extents that have something left to be done: a write in
+// flight, or a copy. It is what status shows as dirty; bits that are merely kept, or not cleared yet,
+// don't count.
+func (m *Map) BusyBytes() uint64 {
+	n := m.SyncBytes()
+	for i := range m.pins.entries {
+		p := &m.pins.entries[i]
+		if p.count > 0 && !m.slag.Has(p.extent) && !m.stale.Has(p.extent) {
+			_, length := m.Bounds(p.extent)
+			n += length
+		}
+	}
+	return n
+}
+
 // MarkSource says anew which side an extent is to be copied from: what was meant before is forgotten.
 func (m *Map) MarkSource(e uint32, dir Direction) {
 	m.dirty(e)

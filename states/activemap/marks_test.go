@@ -46,3 +46,22 @@ func TestRestLetsSweepClearKeepdirty(t *testing.T) {
 		t.Fatal("the end of a write counts as written lately")
 	}
 }
+
+func TestBusyBytesCountsWhatIsLeftToDo(t *testing.T) {
+	m, err := New(62<<10, 4096, 2, 4096) // the last extent is short
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Begin(0, 4096)
+	m.Begin(60<<10, 2048)
+	m.MarkSlag(4096, 512)
+	m.MarkSlag(0, 512)
+	if got := m.BusyBytes(); got != 4096+2048+4096 {
+		t.Fatalf("%d bytes: two in flight, of which one lags, and one more that lags: %s", got, m.Render())
+	}
+	m.End(0, 4096)
+	m.End(60<<10, 2048)
+	if got := m.BusyBytes(); got != 8192 {
+		t.Fatalf("%d bytes after the writes: keepdirty doesn't count: %s", got, m.Render())
+	}
+}

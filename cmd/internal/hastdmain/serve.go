@@ -85,11 +85,39 @@ func (d *daemon) start(start StartNode) error {
 		socket.Close()
 		return exit.With(exit.OSErr, err)
 	}
+	if err := d.listening(); err != nil {
+		socket.Close()
+		return exit.With(exit.OSErr, err)
+	}
 	d.control = control.Serve(socket, d.tell, d.log)
 	if d.pidfile != nil {
 		if err := d.pidfile.write(); err != nil {
 			d.log.Warn(fmt.Sprintf("Unable to write the process id: %v.", err))
 		}
+	}
+	return nil
+}
+
+// heard is what the node says about its listeners.
+type heard struct {
+	addresses []string
+	failed    []error
+}
+
+// listens hears on which addresses the node listens.
+type listens chan heard
+
+// Listens implements actors.ListenSink.
+func (c listens) Listens(addresses []string, failed []error) { c <- heard{addresses, failed} }
+
+// listening waits for the listeners. An address that was asked for must work; of the defaults, one
+// family is enough.
+func (d *daemon) listening() error {
+	answer := make(listens, 1)
+	d.tell(&actors.Listeners{To: answer})
+	h := <-answer
+	if len(h.failed) > 0 && (!d.config.ListenDefault || len(h.addresses) == 0) {
+		return errors.Join(h.failed...)
 	}
 	return nil
 }
