@@ -20,6 +20,7 @@ func (r *resource) probePeer() {
 	r.guard = r.spawn("guard", func() actor.Actor { return &guard{res: r} })
 	r.h.Tell(r.gate, &openGate{rec: r.rec, image: append([]byte(nil), r.image...), sector: r.sector, forced: r.want.force})
 	p := &r.probe
+	p.nonce = max(1, r.h.Rand.Uint64())
 	p.epoch, p.since, p.settled, p.heard, p.verdict = r.reign, r.h.Clock.Now(), false, false, states.VerdictNone
 	if r.cfg.RemoteNone {
 		r.promote(states.PeerNone, "")
@@ -29,8 +30,9 @@ func (r *resource) probePeer() {
 }
 
 func (r *resource) askPeer() {
+	r.probe.heard, r.probe.ask = false, r.newEpoch()
 	r.h.Tell(r.link, &connect{probing: true})
-	r.h.Clock.TellAfter(probeSilence, r.pid, &probeOver{epoch: r.probe.epoch})
+	r.h.Clock.TellAfter(probeSilence, r.pid, &probeOver{epoch: r.probe.ask})
 }
 
 // promote applies the table.
@@ -107,14 +109,13 @@ func (r *resource) onSessionDown(m *sessionDown) {
 
 // onProbeOver: a peer that is silent for so long holds nobody up any longer.
 func (r *resource) onProbeOver(m *probeOver) {
-	if m.epoch == r.probe.epoch && !r.probe.heard {
+	if m.epoch == r.probe.ask && !r.probe.heard {
 		r.promote(states.PeerSilent, "no answer")
 	}
 }
 
 func (r *resource) onProbeAgain(m *probeAgain) {
 	if m.epoch == r.probe.epoch && !r.probe.settled && r.fsm.Current() == states.RoleIsProbing {
-		r.probe.heard = false
 		r.askPeer()
 	}
 }

@@ -218,7 +218,10 @@ func (l *remotelink) onDialed(m *Dialed) {
 
 func (l *remotelink) sendHello1() {
 	l.startLimit(l.res.cfg.Timeout)
-	h := wire.Hello1{Resource: l.res.cfg.Name, Version: wire.ProtocolVersion, Caps: offeredCaps}
+	h := wire.Hello1{Resource: l.res.cfg.Name, Version: wire.ProtocolVersion, Caps: offeredCaps, Node: l.res.nonce}
+	if l.probing {
+		h.Probe = l.res.probe.nonce
+	}
 	l.send(l.out, wire.AppendHello1(nil, &h))
 }
 
@@ -424,6 +427,8 @@ func classifyRefusal(msg string, wait bool) states.PeerAnswer {
 		return states.PeerPrimary
 	case msg == wire.MsgWrongRole(states.RoleInit):
 		return states.PeerInit
+	case msg == msgMyself:
+		return states.PeerMyself
 	}
 	return states.PeerUnknown
 }

@@ -41,8 +41,12 @@ type resource struct {
 	diskHeld bool // the provider is open, as far as is known here
 	reopen   bool // open it again when it is closed
 
+	// nonce tells a hello of our own from others'.
+	nonce uint64
 	probe struct {
 		epoch   uint64
+		ask     uint64 // the last question
+		nonce   uint64 // decides between two nodes that are promoted at once
 		since   time.Duration
 		settled bool
 		peer    states.PeerAnswer
@@ -161,6 +165,7 @@ func (r *resource) newEpoch() uint64 {
 
 func (r *resource) onStarted(c actor.Context) {
 	r.pid = c.Self()
+	r.nonce = r.h.Rand.Uint64() | 1
 	r.since = r.h.Clock.Wall()
 	r.hooks = r.spawn("hooks", func() actor.Actor { return &hooks{res: r} })
 }
@@ -505,15 +510,31 @@ func (r *resource) onFell(m *fell) {
 	r.step(states.RoleOnCrashed)
 }
 
+// msgMyself is what a node answers to a hello of its own.
+const msgMyself = "The remote address leads back to the node itself."
+
 // onPeerHello gives a hello to who can answer it.
 func (r *resource) onPeerHello(m *peerHello) {
+	if m.first != nil && m.first.Node == r.nonce {
+		r.log.Error("the configured remote leads back to this node", "remote", r.cfg.Remote)
+		refuseHello(r, m.conn, msgMyself, false)
+		return
+	}
 	if r.fsm.Current() == states.RoleIsSecondary && r.secondary != nil {
 		r.h.Tell(r.secondary, m)
 		return
 	}
 	role := heldRole(r.fsm.Current())
 	switch r.fsm.Current() {
-	case states.RoleIsProbing, states.RoleIsStarting, states.RoleIsDraining:
+	case states.RoleIsProbing:
+		role = states.RolePrimary
+		if m.first != nil && m.first.Probe > r.probe.nonce {
+			// Two promotions at once: the peer's goes on, this one waits until it is refused (I18).
+			role = states.RoleInit
+			r.probe.heard = true
+			r.promote(states.PeerPrimary, "the peer is being promoted, too")
+		}
+	case states.RoleIsStarting, states.RoleIsDraining:
 		role = states.RolePrimary
 	}
 	if role == states.RoleSecondary {

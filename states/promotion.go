@@ -19,9 +19,11 @@ const (
 	PeerSilent
 	// PeerNone: none is configured.
 	PeerNone
+	// PeerMyself: the configured address leads back to this node.
+	PeerMyself
 )
 
-var peerNames = [...]string{"secondary", "primary", "init", "unknown", "refused", "silent", "none"}
+var peerNames = [...]string{"secondary", "primary", "init", "unknown", "refused", "silent", "none", "this node itself"}
 
 // String names the answer.
 func (p PeerAnswer) String() string { return enumName(peerNames[:], int(p)) }
@@ -81,6 +83,9 @@ func Promote(peer PeerAnswer, c Candidate) (Promotion, string, string) {
 				"make the peer secondary first; '--force' serves here too, and makes a split-brain"
 		}
 		return PromoteRetry, "", ""
+	}
+	if peer == PeerMyself {
+		return PromoteRefuse, "the remote address leads back to this node", "set 'remote' to the other node's address"
 	}
 	if c.Fitness != Fit && !c.Force {
 		return PromoteRefuse, "this copy is " + c.Fitness.String() + ", and the peer that holds the current one is " +

@@ -23,6 +23,12 @@ const (
 // so that such a message is exactly the original's.
 const fieldCaps = "x_caps"
 
+// fieldNode and fieldProbe are Hello1.Node and Hello1.Probe.
+const (
+	fieldNode  = "x_node"
+	fieldProbe = "x_probe"
+)
+
 func appendCaps(dst []byte, caps uint64) []byte {
 	if caps == 0 {
 		return dst

@@ -37,6 +37,12 @@ type Hello1 struct {
 	Version uint8
 	// Caps are the Cap bits; 0 from a stock node.
 	Caps uint64
+	// Node is a number that the sender drew for itself, so that a node whose remote leads back to
+	// itself finds out; 0 from a stock node.
+	Node uint64
+	// Probe is drawn by a node that asks before it serves: of two that ask each other at once, the one
+	// with the larger number goes on. 0: the sender serves already, or is a stock node.
+	Probe uint64
 }
 
 // Hello1Reply is the secondary's answer to it, on connection 1.
@@ -86,13 +92,21 @@ func IsHello2(nv NV) bool { return nv.Has(fieldToken) }
 func AppendHello1(dst []byte, h *Hello1) []byte {
 	dst = AppendStr(dst, fieldResource, h.Resource)
 	dst = AppendU8(dst, fieldVersion, h.Version)
-	return appendCaps(dst, h.Caps)
+	dst = appendCaps(dst, h.Caps)
+	if h.Node != 0 {
+		dst = AppendU64(dst, fieldNode, h.Node)
+	}
+	if h.Probe != 0 {
+		dst = AppendU64(dst, fieldProbe, h.Probe)
+	}
+	return dst
 }
 
 // DecodeHello1 reads a hello1.
 func DecodeHello1(nv NV) (Hello1, error) {
 	r := fieldReader{nv: nv}
-	h := Hello1{Resource: r.resource(), Version: r.version(), Caps: r.optU64(fieldCaps)}
+	h := Hello1{Resource: r.resource(), Version: r.version(), Caps: r.optU64(fieldCaps),
+		Node: r.optU64(fieldNode), Probe: r.optU64(fieldProbe)}
 	return h, wrap("hello", r.err)
 }
 
