@@ -15,7 +15,11 @@ var someToken = Token{1, 2, 3, 15: 16}
 func TestHandshakeRoundTrip(t *testing.T) {
 	caps := CapExtensions | CapMarks | CapTerm
 	for _, c := range []uint64{0, caps} {
-		for _, want := range []Hello1{{"shared", 2, c}, {"r", 1, c}, {strings.Repeat("x", MaxResource), 200, c}} {
+		for _, want := range []Hello1{
+			{Resource: "shared", Version: 2, Caps: c},
+			{Resource: "r", Version: 1, Caps: c, Node: 7},
+			{Resource: strings.Repeat("x", MaxResource), Version: 200, Caps: c, Node: 7, Probe: 1<<64 - 1},
+		} {
 			got, err := DecodeHello1(AppendHello1(nil, &want))
 			if err != nil || got != want {
 				t.Errorf("%+v came back as %+v, %v", want, got, err)

@@ -164,3 +164,30 @@ func FuzzMetadata(f *testing.F) {
 		}
 	})
 }
+
+// The mark of an unfit copy stands behind the original's fields, which stay as they were; a number from a
+// later version counts as the worst that we know.
+func TestMetadataUnfit(t *testing.T) {
+	rec := states.Record{Resource: "shared", DataSize: 1 << 20, ExtentSize: 4096, LocalOff: 1 << 20, PrevRole: states.RoleSecondary}
+	fit, err := EncodeMetadata(&rec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec.Unfit = states.Outdated
+	marked, err := EncodeMetadata(&rec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	end := bytes.LastIndexByte(fit, 'y') + 1 // of "secondary"
+	if !bytes.Equal(fit[:end], marked[:end]) {
+		t.Error("the mark moved the original's fields")
+	}
+	if got, err := DecodeMetadata(marked); err != nil || got != rec {
+		t.Errorf("%+v came back as %+v, %v", rec, got, err)
+	}
+	at := bytes.Index(marked, []byte("x_unfit")) + 8
+	marked[at] = 200
+	if got, err := DecodeMetadata(marked); err != nil || got.Unfit != states.Inconsistent {
+		t.Errorf("grade 200 is read as %v, %v", got.Unfit, err)
+	}
+}
