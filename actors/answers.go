@@ -54,6 +54,19 @@ type FramesIn struct {
 	Epoch  uint64
 	Conn   Conn
 	Frames []*wire.InFrame
+	// Home takes the message back for its next use; nil if it has none.
+	Home Recycler
+}
+
+// Recycler takes something back that will be used again.
+type Recycler interface{ Recycle() }
+
+// Done ends the use of the message, so that receiving takes no memory. Only who has released all of its
+// frames says so; a message about which nobody does is the garbage collector's.
+func (m *FramesIn) Done() {
+	if m.Home != nil {
+		m.Home.Recycle()
+	}
 }
 
 // ConnClosed tells that a connection is gone, by our Close or otherwise (then Err says why: io.EOF or

@@ -118,6 +118,7 @@ func (l *remotelink) onFrames(m *FramesIn) {
 		}
 		f.Release()
 	}
+	m.Done()
 }
 
 func (l *remotelink) onFrame(c Conn, f *wire.InFrame) {

@@ -40,6 +40,7 @@ func (s *secondary) onFrames(m *FramesIn) {
 		}
 		s.onFrame(f)
 	}
+	m.Done()
 }
 
 func (s *secondary) onFrame(f *wire.InFrame) {

@@ -3,6 +3,7 @@ package tcp
 import (
 	"bufio"
 	"net"
+	"sync"
 
 	"hast/actors"
 	"hast/wire"
@@ -26,6 +27,16 @@ type inbound struct {
 type framesIn struct {
 	actors.FramesIn
 	few [8]*wire.InFrame
+}
+
+// spareFrames are messages that no owner needs any more.
+var spareFrames = sync.Pool{New: func() any { return new(framesIn) }}
+
+// Recycle implements actors.Recycler. A message that had to take room for more frames keeps it.
+func (m *framesIn) Recycle() {
+	clear(m.Frames)
+	m.FramesIn = actors.FramesIn{Frames: m.Frames[:0]}
+	spareFrames.Put(m)
 }
 
 // source is the socket as the decoder's buffer sees it. It is read when the buffer is used up, and then
@@ -86,8 +97,12 @@ func (c *conn) deliver() {
 			f.Release()
 		}
 	} else {
-		m := &framesIn{FramesIn: actors.FramesIn{Epoch: o.Epoch, Conn: c}}
-		m.Frames = append(m.few[:0], c.in.frames...)
+		m := spareFrames.Get().(*framesIn)
+		if m.Frames == nil {
+			m.Frames = m.few[:0]
+		}
+		m.Frames = append(m.Frames, c.in.frames...)
+		m.Epoch, m.Conn, m.Home = o.Epoch, c, m
 		c.n.tell(o.PID, &m.FramesIn)
 	}
 	clear(c.in.frames)
