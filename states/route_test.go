@@ -1,0 +1,32 @@
+package states
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestRouteRead asks for every way a read can find an extent: it is served from a copy that is current,
+// the local one first, and fails only if there is none (I13).
+func TestRouteRead(t *testing.T) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-6s %-5s %-10s %-7s %s\n", "stale", "lags", "link", "disk", "read from")
+	for n := range 16 {
+		r := ReadState{Stale: n&8 != 0, Lags: n&4 != 0, Connected: n&2 != 0, LocalFailed: n&1 != 0}
+		have := RouteRead(r)
+		fmt.Fprintf(&b, "%-6s %-5s %-10s %-7s %s\n", word(r.Stale, "stale"), word(r.Lags, "lags"),
+			word(r.Connected, "connected"), word(r.LocalFailed, "failed"), have)
+		here, there := !r.Stale && !r.LocalFailed, r.Connected && !r.Lags
+		want := RouteNone
+		if here {
+			want = RouteLocal
+		} else if there {
+			want = RouteRemote
+		}
+		if have != want {
+			t.Errorf("%+v: %v, want %v", r, have, want)
+		}
+	}
+	checkFile(t, filepath.Join("testdata", "route.golden"), b.String())
+}
