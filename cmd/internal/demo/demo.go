@@ -325,9 +325,16 @@ func (r *run) comeBack() error {
 		return err
 	}
 	p := r.progress("from b to a")
-	s, err := r.b.inSync(r.ctx, func(s *actors.Status) { p.show(s) })
-	if err != nil {
+	early := false // complete was claimed too early
+	s, err := r.b.inSync(r.ctx, func(s *actors.Status) {
+		p.show(s)
+		early = early || s.Status == "complete" && s.Sync.Remaining > 0
+	})
+	switch {
+	case err != nil:
 		return err
+	case early:
+		return errors.New("status said complete while there was something left to copy")
 	}
 	p.end()
 	r.resynced = s.Sync.Copied
