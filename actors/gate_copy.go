@@ -207,9 +207,14 @@ func (g *gate) endCopy(c *extentCopy) {
 	}
 	if c.err == nil && c.session == g.session {
 		g.amap.Copied(c.extent, c.dir)
-		g.recheck()
 	}
 	g.amap.DropCopy(c.extent)
+	if c.err != nil && c.session == g.session && g.flushing != nil && g.flushing.local.Final() && g.flushing.remote.Final() {
+		// A client's flush waits for what can't be copied: it is answered as a lone one, after the raise.
+		g.dropSession(fmt.Sprintf("extent %d can't be copied: %v", c.extent, c.err))
+		return
+	}
+	g.settleFlush()
 }
 
 // dropChunks frees the copy's buffers when nothing is left to be copied.

@@ -103,8 +103,12 @@ func (g *gate) settleFlush() {
 		return
 	}
 	state := states.FlushState{Local: t.local, Remote: t.remote, Alone: g.alone(), Raised: g.raised, Behind: g.behind,
-		PeerLacks: g.amap.AnySlag() || g.amap.AnyUnflushed(amapS)}
+		PeerLacks: g.amap.AnySlag() || g.amap.AnyUnflushed(amapS), PeerLags: g.amap.AnySlag(),
+		PeerBehind: !g.alone() && g.rec.LocalCnt > g.peer.RemoteCnt}
 	action := states.CompleteFlush(state)
+	if action == states.Wait && len(t.reqs) > 0 {
+		return // the copying goes on, and its end comes back to here
+	}
 	if action == states.Raise && len(t.reqs) > 0 {
 		if g.target() {
 			action = states.Fail

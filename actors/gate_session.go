@@ -104,7 +104,7 @@ func (g *gate) onPeerReply(m *peerReply) {
 		}
 	}
 	g.reply, g.offered, g.peer, g.caps = m, m.attempt, peer, m.caps
-	target := states.Target{Served: g.served, SameSource: same}
+	target := states.Target{SameSource: same}
 	g.amap.ForEachDirty(func(e uint32) {
 		if states.Source(verdict, target, g.amap.Stale(e)) == states.SourceSecondary {
 			g.amap.MarkSource(e, activemap.FromPeer)

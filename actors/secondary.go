@@ -62,12 +62,18 @@ type secondary struct {
 	writes  int    // changes under way at the disk
 	flushes []*served
 	fit     *served
+	// adopts is the record to be written when the primary's first request proves that it has written
+	// its own; requests that come meanwhile wait in backlog.
+	adopts  *states.Record
+	backlog []*wire.InFrame
 	frame   wire.OutFrame
 	saving  saveUse
-	reason  string
-	stats   Stats
-	settled bool
-	conns   map[Conn]bool // those whose end is awaited
+	// savedFor is the second hello for which map or record are being written.
+	savedFor *secondHello
+	reason   string
+	stats    Stats
+	settled  bool
+	conns    map[Conn]bool // those whose end is awaited
 }
 
 // secondHello is a second hello together with its two connections.
@@ -88,6 +94,7 @@ const (
 	saveFresh
 	saveMarks
 	saveClear
+	saveAdopt
 	saveFitMark
 )
 
@@ -217,6 +224,10 @@ func (s *secondary) endSession(reason string) {
 	s.out.Close()
 	s.in, s.out = nil, nil
 	s.paused, s.failed = false, false
+	for _, f := range s.backlog {
+		f.Release() // never acknowledged in any way
+	}
+	s.backlog, s.adopts = nil, nil
 	s.tell(s.res.pid, &notice{event: "disconnect"})
 }
 
@@ -227,6 +238,7 @@ func (s *secondary) maybeHandshake() {
 		return
 	}
 	n := s.next
+	s.adopts = nil
 	s.peer = states.Copy{ResUID: n.hello.ResUID, LocalCnt: n.hello.LocalCnt, RemoteCnt: n.hello.RemoteCnt}
 	n.verdict = states.Decide(s.peer, states.CopyOf(&s.rec))
 	s.verdict = n.verdict
@@ -235,7 +247,7 @@ func (s *secondary) maybeHandshake() {
 	case n.verdict == states.VerdictFresh:
 		// The map first: with the identity alone, a cut here would say "equal, nothing dirty".
 		n.virgin = true
-		s.saving = saveFresh
+		s.saving, s.savedFor = saveFresh, n
 		full := make([]byte, len(s.image))
 		for i := range full {
 			full[i] = 0xff
@@ -247,10 +259,12 @@ func (s *secondary) maybeHandshake() {
 		// Durable before the reply that begins the copy: this copy is about to be a mixture (I17).
 		rec := s.rec
 		rec.Unfit = states.Inconsistent
+		s.savedFor = n
 		s.saveRecord(rec, saveMarks)
 	case n.verdict == states.VerdictEqual && s.rec.Unfit != states.Fit:
 		rec := s.rec // equal counters prove that the copy was whole (I15)
 		rec.Unfit = states.Fit
+		s.savedFor = n
 		s.saveRecord(rec, saveMarks)
 	default:
 		s.begin(n)
@@ -289,8 +303,12 @@ func (s *secondary) refuseHello2(n *secondHello) {
 }
 
 func (s *secondary) hello2Reply(n *secondHello) wire.Hello2Reply {
-	r := wire.Hello2Reply{DataSize: int64(s.rec.DataSize), ExtentSize: int32(s.rec.ExtentSize), LocalCnt: s.rec.LocalCnt,
-		RemoteCnt: s.rec.RemoteCnt, Virgin: n.virgin, SyncSrc: n.verdict.SyncSource()}
+	rec := &s.rec
+	if s.adopts != nil {
+		rec = s.adopts
+	}
+	r := wire.Hello2Reply{DataSize: int64(rec.DataSize), ExtentSize: int32(rec.ExtentSize), LocalCnt: rec.LocalCnt,
+		RemoteCnt: rec.RemoteCnt, Virgin: n.virgin, SyncSrc: n.verdict.SyncSource()}
 	if n.caps != 0 {
 		r.Caps = n.caps
 	}
@@ -319,20 +337,26 @@ func (s *secondary) onMapSaved(m *mapSaved) {
 	use := s.saving
 	switch use {
 	case saveFresh:
-		if m.err != nil || s.next == nil {
+		if m.err == nil {
+			for i := range s.image {
+				s.image[i] = 0xff
+			}
+		}
+		if m.err != nil || s.next == nil || s.next != s.savedFor {
 			s.saving = saveIdle
 			s.giveUp(m.err)
 			return
-		}
-		for i := range s.image {
-			s.image[i] = 0xff
 		}
 		rec := states.Adopted(s.rec, s.peer)
 		if s.next.caps&wire.CapExtensions == 0 {
 			// A stock primary wants to see zeroes, and never says when the copy has ended.
 			rec.LocalCnt, rec.RemoteCnt, rec.Unfit = 0, 0, states.Fit
+			s.saveRecord(rec, saveFresh)
+			return
 		}
-		s.saveRecord(rec, saveFresh)
+		s.saving = saveIdle
+		s.adopts = &rec
+		s.begin(s.next)
 	case saveClear:
 		s.saving = saveIdle
 		if m.err == nil {
@@ -354,11 +378,13 @@ func (s *secondary) onRecordSaved(m *recordSaved) {
 	}
 	switch use {
 	case saveFresh, saveMarks:
-		if m.err != nil || s.next == nil {
+		if m.err != nil || s.next == nil || s.next != s.savedFor {
 			s.giveUp(m.err)
 			return
 		}
 		s.begin(s.next)
+	case saveAdopt:
+		s.onAdopted(m.err)
 	case saveFitMark:
 		f := s.fit
 		s.fit = nil
@@ -369,6 +395,28 @@ func (s *secondary) onRecordSaved(m *recordSaved) {
 		s.maybeHandshake()
 		s.maybeSettled()
 	}
+}
+
+// onAdopted goes on with the requests that waited until this component belonged to the pair.
+func (s *secondary) onAdopted(err error) {
+	frames := s.backlog
+	s.backlog, s.adopts = nil, nil
+	if err != nil {
+		for _, f := range frames {
+			f.Release()
+		}
+		s.endSession("the pair's record can't be written: " + err.Error())
+		frames = nil
+	}
+	for _, f := range frames {
+		if s.failed {
+			f.Release()
+			continue
+		}
+		s.onFrame(f)
+	}
+	s.maybeHandshake()
+	s.maybeSettled()
 }
 
 // giveUp ends a handshake for which nothing could be made durable.

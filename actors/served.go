@@ -50,6 +50,13 @@ func (s *secondary) onFrame(f *wire.InFrame) {
 		f.Release()
 		return
 	}
+	if s.adopts != nil {
+		s.backlog = append(s.backlog, f)
+		if s.saving == saveIdle {
+			s.saveRecord(*s.adopts, saveAdopt)
+		}
+		return
+	}
 	r := s.take()
 	r.raw, r.seq, r.off, r.n, r.session, r.frame = q.Cmd, q.Seq, int64(q.Offset), int64(q.Length), s.session, f
 	s.served++

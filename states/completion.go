@@ -149,6 +149,10 @@ type FlushState struct {
 	Behind        bool
 	// PeerLacks: the secondary misses, or hasn't flushed, something that was answered before the flush.
 	PeerLacks bool
+	// PeerLags: of this, it misses something, which is to be copied.
+	PeerLags bool
+	// PeerBehind: as in WriteState.
+	PeerBehind bool
 }
 
 // CompleteFlush decides the answer to a flush: ok only if every copy that counts as up to date flushed
@@ -160,6 +164,9 @@ func CompleteFlush(f FlushState) Action {
 	case f.Local == PartFailed:
 		return Fail
 	case f.Remote == PartPending && !f.Alone:
+		return Wait
+	case f.Remote == PartDone && !f.Alone && f.PeerLags && !f.PeerBehind && !f.Behind:
+		// Counters say that the secondary is no worse, so it owes what it lacks (rule flush-lag).
 		return Wait
 	case f.Remote == PartDone && !f.Alone:
 		return Answer

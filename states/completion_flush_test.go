@@ -16,8 +16,12 @@ var (
 
 // everyFlush calls do for each state that a flush can be in.
 func everyFlush(do func(FlushState)) {
-	for n := range 16 {
-		f := FlushState{Alone: n&8 != 0, Raised: n&4 != 0, Behind: n&2 != 0, PeerLacks: n&1 != 0}
+	for n := range 64 {
+		f := FlushState{Alone: n&8 != 0, Raised: n&4 != 0, Behind: n&2 != 0, PeerLacks: n&1 != 0, PeerLags: n&16 != 0,
+			PeerBehind: n&32 != 0}
+		if f.PeerLags && !f.PeerLacks || f.PeerBehind && f.Alone {
+			continue // what lags is lacking; without a session nothing is known of its counters
+		}
 		for _, f.Local = range flushLocals {
 			for _, f.Remote = range flushRemotes {
 				do(f)
@@ -29,14 +33,14 @@ func everyFlush(do func(FlushState)) {
 // TestFlushTable keeps every decision as a text that a human can judge.
 func TestFlushTable(t *testing.T) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-6s %-7s %-7s %-6s %-8s", "alone", "raised", "behind", "lacks", "local")
+	fmt.Fprintf(&b, "%-6s %-7s %-7s %-6s %-5s %-7s %-8s", "alone", "raised", "behind", "lacks", "lags", "counter", "local")
 	for _, r := range flushRemotes {
 		fmt.Fprintf(&b, " %-8s", r)
 	}
 	everyFlush(func(f FlushState) {
 		if f.Remote == flushRemotes[0] {
-			fmt.Fprintf(&b, "\n%-6s %-7s %-7s %-6s %-8s", word(f.Alone, "alone"), word(f.Raised, "raised"),
-				word(f.Behind, "behind"), word(f.PeerLacks, "lacks"), f.Local)
+			fmt.Fprintf(&b, "\n%-6s %-7s %-7s %-6s %-5s %-7s %-8s", word(f.Alone, "alone"), word(f.Raised, "raised"),
+				word(f.Behind, "behind"), word(f.PeerLacks, "lacks"), word(f.PeerLags, "lags"), word(f.PeerBehind, "behind"), f.Local)
 		}
 		fmt.Fprintf(&b, " %-8s", actionNames[CompleteFlush(f)])
 	})
@@ -55,10 +59,14 @@ func TestFlushRules(t *testing.T) {
 			t.Helper()
 			t.Errorf("%+v: %v: %s", f, actionNames[action], why)
 		}
-		with := !f.Alone && f.Remote == PartDone // the secondary has flushed, and its session lives
+		with := !f.Alone && f.Remote == PartDone                 // the secondary has flushed, and its session lives
+		owes := with && f.PeerLags && !f.PeerBehind && !f.Behind // it owes what it lacks
 		switch {
 		case f.Local == PartPending && action != Wait:
 			wrong("this component hasn't flushed yet")
+		case owes && f.Local == PartDone && action != Wait:
+			wrong("the secondary lacks something that it owes (rule flush-lag)")
+		case owes:
 		case f.Local.Final() && (f.Remote.Final() || f.Alone) && action == Wait:
 			wrong("there is nothing to wait for (I22)")
 		case f.Local == PartFailed && action != Fail:
@@ -97,12 +105,22 @@ func TestFlushStepsForward(t *testing.T) {
 		if CompleteFlush(f) != Wait || f.Local == PartPending {
 			return
 		}
+		if f.PeerLags && f.Remote == PartDone {
+			f.PeerLags = false
+			if a := CompleteFlush(f); a != Answer {
+				t.Errorf("%+v: all is copied, and then %v", f, a)
+			}
+			return
+		}
 		if f.Remote != PartPending || f.Alone {
 			t.Errorf("%+v: waits, and not for the secondary", f)
 		}
 		for _, part := range []Part{PartDone, PartFailed, PartLost} {
 			next := f
 			next.Remote, next.Alone = part, part == PartLost
+			if part == PartDone {
+				next.PeerLags = false
+			}
 			if a := CompleteFlush(next); a == Wait {
 				t.Errorf("%+v: waited for the secondary, which is %v, and waits on", f, part)
 			}

@@ -29,15 +29,13 @@ func Paired(r Record, peer Copy) Record {
 	return r
 }
 
-// Adopted is the record of a fresh secondary that joins a primary's pair. Its own map must be all ones
-// and durable before it is written: with the identity alone a cut here would leave "equal, nothing
-// dirty" (hast-protocol 7.2).
+// Adopted is the record of a fresh secondary that joins a primary's pair. It is written only when the
+// primary's own record says that it alone has the data (Paired), which its first request proves: until
+// then the component stays fresh, so that a cut anywhere is followed by another full copy. Its own map is
+// all ones by then.
 func Adopted(r Record, primary Copy) Record {
 	r.ResUID = primary.ResUID
-	r.LocalCnt, r.RemoteCnt = primary.RemoteCnt, 0
-	if primary.LocalCnt > 0 {
-		r.RemoteCnt = primary.LocalCnt - 1
-	}
+	r.LocalCnt, r.RemoteCnt = primary.RemoteCnt, max(primary.LocalCnt, 1)-1
 	r.Unfit = Inconsistent
 	return r
 }

@@ -110,8 +110,6 @@ func (v Verdict) Explain(p, s Copy) (reason, remedy string) {
 
 // Target describes the primary when it asks where a dirty extent is to be copied from.
 type Target struct {
-	// Served: something of this reign was answered to a client.
-	Served bool
 	// SameSource: in this reign the primary already was the target of this secondary, whose localcnt
 	// hasn't changed since (rule keep-stale).
 	SameSource bool
@@ -127,7 +125,7 @@ func Source(v Verdict, t Target, stale bool) SyncSource {
 		return SourcePrimary
 	case v == VerdictSecondaryAhead:
 		return SourceSecondary
-	case stale && t.Served:
+	case stale:
 		return SourceSecondary
 	}
 	return SourcePrimary

@@ -163,13 +163,12 @@ func TestExplain(t *testing.T) {
 // holds it against the rules that must not depend on that text.
 func TestSource(t *testing.T) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-16s %-7s %-12s %-10s %s\n", "verdict", "served", "same source", "extent", "copied from")
+	fmt.Fprintf(&b, "%-16s %-12s %-10s %s\n", "verdict", "same source", "extent", "copied from")
 	for _, v := range []Verdict{VerdictFresh, VerdictSecondaryAhead, VerdictPrimaryAhead, VerdictEqual} {
-		for n := range 8 {
-			target, stale := Target{Served: n&4 != 0, SameSource: n&2 != 0}, n&1 != 0
+		for n := range 4 {
+			target, stale := Target{SameSource: n&2 != 0}, n&1 != 0
 			have := Source(v, target, stale)
-			fmt.Fprintf(&b, "%-16s %-7s %-12s %-10s %s\n", v, word(target.Served, "served"),
-				word(target.SameSource, "same"), word(stale, "stale"), have)
+			fmt.Fprintf(&b, "%-16s %-12s %-10s %s\n", v, word(target.SameSource, "same"), word(stale, "stale"), have)
 			switch {
 			case have != SourcePrimary && have != SourceSecondary:
 				t.Errorf("%v %+v: no side survives", v, target)
@@ -177,7 +176,7 @@ func TestSource(t *testing.T) {
 				t.Errorf("%+v stale %v: a component without data is the source", target, stale)
 			case v == VerdictSecondaryAhead && !target.SameSource && have != SourceSecondary:
 				t.Errorf("%+v stale %v: the secondary's own writes are overwritten", target, stale)
-			case v != VerdictFresh && stale && target.Served && have != SourceSecondary:
+			case v != VerdictFresh && stale && have != SourceSecondary:
 				t.Errorf("%v %+v: content that isn't current overwrites what is (I11)", v, target)
 			case v != VerdictSecondaryAhead && !stale && have != SourcePrimary:
 				t.Errorf("%v %+v: content under the device would jump (I35)", v, target)
