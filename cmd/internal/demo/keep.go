@@ -24,6 +24,6 @@ qemu-img dd -f raw -O raw bs=1M count=1 'if=` + s.Device + `' of=copy
 kill -9 $(cat b.pid); ./hastctl role primary -c hast.conf -n a shared
 ./hastctl hastd -c hast.conf -n b; ./hastctl role secondary -c hast.conf -n b shared`)
 	r.say("To end it:")
-	r.block(`kill $(cat ` + r.a.pidfile() + ` ` + r.b.pidfile() + `); rm -r ` + r.dir)
+	r.block(`kill $(cat ` + r.a.pidfile() + `) $(cat ` + r.b.pidfile() + `); rm -r ` + r.dir)
 	return nil
 }
