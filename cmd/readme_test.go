@@ -95,7 +95,7 @@ func TestReadmeTour(t *testing.T) {
 		t.Fatalf("only %d commands were found in the README", commands)
 	}
 
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), 4*patience)
 	defer cancel()
 	sh := exec.CommandContext(ctx, "sh", "-c", strings.Join(script, "\n"))
 	sh.Dir = dir
