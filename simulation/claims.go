@@ -12,7 +12,7 @@ import (
 //     the primary must know that for good: its extents are durably dirty, and its durable counter is
 //     ahead of what the secondary's component knows of it (I19), or the two were never paired.
 //
-// A component that has failed can't keep the first, so runs with disk errors on a primary turn it off.
+// What a power cut took from the secondary after it had replied is not asked for. A component that has failed can't keep the first, so runs with disk errors on a primary turn it off.
 type claims struct {
 	pair *Pair
 	off  bool
@@ -31,11 +31,11 @@ func (c *claims) written(m *Machine, io *clientIO) {
 			c.broken("I29: %s answered write %d, but its own component lacks sector %d", m, io.gen, s)
 			return
 		}
-		if io.fua && !c.current(own.durable, s, never) {
-			c.broken("I3: %s answered write %d with FUA, but its sector %d is not durable", m, io.gen, s)
+		if io.fua && !c.covers(own.durable, s, io) {
+			c.broken("I3: %s answered write %d with FUA, but sector %d is %s durably", m, io.gen, s, c.name(own.durable, s))
 			return
 		}
-		if p.spec.Mode == states.FullSync && !c.current(other.written, s, never) && !c.alone(m, s) {
+		if p.spec.Mode == states.FullSync && other.lost < io.inv && !c.current(other.written, s, never) && !c.alone(m, s) {
 			c.broken("I29: %s answered write %d as if both had it, but the secondary lacks sector %d", m, io.gen, s)
 			return
 		}
@@ -52,6 +52,9 @@ func (c *claims) flushed(m *Machine, inv uint64) {
 	own, other := p.Disk(m), p.Disk(p.Other(m))
 	for i := range p.Client.judge.sectors {
 		s := int64(i)
+		if !c.ofReign(s, inv) {
+			continue // a power cut may have taken what an earlier reign answered
+		}
 		if !c.current(own.durable, s, inv) {
 			c.broken("I3: %s answered a flush of tick %d, but sector %d is not durable", m, inv, s)
 			return
@@ -66,12 +69,32 @@ func (c *claims) flushed(m *Machine, inv uint64) {
 // current reports whether an image holds a value of a sector that no answered write had replaced before a
 // tick.
 func (c *claims) current(image []byte, s int64, since uint64) bool {
+	return c.holds(image, s, func(v *value) bool { return v.covered == never || v.covered >= since })
+}
+
+// holds reports whether an image holds one of the values of a sector that please.
+func (c *claims) holds(image []byte, s int64, pleases func(v *value) bool) bool {
 	j := c.pair.Client.judge
 	list := j.sectors[s]
-	at := int64(c.pair.Record.LocalOff) + s*SectorSize
-	content := decode(image[at:])
+	content := decode(image[int64(c.pair.Record.LocalOff)+s*SectorSize:])
 	for i := len(list) - 1; i >= 0; i-- {
-		if (list[i].covered == never || list[i].covered >= since) && j.holds(list[i].gen, s, content) {
+		if pleases(&list[i]) && j.holds(list[i].gen, s, content) {
+			return true
+		}
+	}
+	return false
+}
+
+// covers reports whether an image holds a value of a sector that a write didn't replace: its own, or one
+// that had not ended before it was invoked.
+func (c *claims) covers(image []byte, s int64, io *clientIO) bool {
+	return c.holds(image, s, func(v *value) bool { return v.gen == io.gen || v.end >= io.inv })
+}
+
+// ofReign reports whether the device that is open now has answered a write to a sector before a tick.
+func (c *claims) ofReign(s int64, before uint64) bool {
+	for _, v := range c.pair.Client.judge.sectors[s] {
+		if v.inv > c.pair.Client.reign && v.end < before {
 			return true
 		}
 	}
@@ -92,4 +115,9 @@ func (c *claims) alone(m *Machine, s int64) bool {
 
 func (c *claims) broken(format string, m *Machine, args ...any) {
 	c.pair.World.violate(format, append([]any{m.name}, args...)...)
+}
+
+// name says what an image holds in a sector.
+func (c *claims) name(image []byte, s int64) string {
+	return c.pair.Client.judge.name(s, decode(image[int64(c.pair.Record.LocalOff)+s*SectorSize:]))
 }

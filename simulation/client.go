@@ -30,6 +30,7 @@ type Client struct {
 	judge    *Judge
 	claims   *claims // looks behind the answers; nil for none
 	door     *door
+	reign    uint64 // the judge's tick at which the door opened
 	busy     []*clientIO
 	running  bool
 	scanning bool
@@ -103,7 +104,7 @@ func (c *Client) attach(d *door) {
 		c.world.violate("client of %s: a second door at %s while that at %s is open (I18)", c.resource, d.boot.name, c.door.boot.name)
 		return
 	}
-	c.door, d.client = d, c
+	c.door, d.client, c.reign = d, c, c.judge.tick
 	c.wake()
 }
 
@@ -115,6 +116,7 @@ func (c *Client) detach(d *door) {
 	d.client, c.door = nil, nil
 	for _, io := range c.busy {
 		c.judge.unresolved(io)
+		c.judge.forget(io)
 	}
 	c.busy, c.scanning = nil, false
 }
@@ -222,6 +224,7 @@ func (c *Client) answered(io *clientIO, r *actors.Request) {
 		c.judge.answered(io, r.Buf)
 		c.check(io)
 	}
+	c.judge.forget(io)
 	if c.scanning && c.scan >= c.Sectors && len(c.busy) == 0 {
 		c.scanning = false
 	}

@@ -23,9 +23,9 @@ type PairSpec struct {
 	Mode        states.Mode
 	Compression states.Compression
 	Checksum    states.Checksum
-	// Size is the size of each component in bytes, 3 MiB if 0; of it 2 MiB are data.
+	// Size is the size of each component in bytes, 2 MiB if 0; half of it is data.
 	Size int64
-	// Extent is the extent's size in bytes, 64 KiB if 0.
+	// Extent is the extent's size in bytes, 32 KiB if 0.
 	Extent uint32
 	// KeepDirty is how many extents stay dirty, 4 if 0.
 	KeepDirty uint32
@@ -54,10 +54,10 @@ type Pair struct {
 // NewPair makes a pair: disks with different garbage and fresh metadata, nothing running.
 func NewPair(spec PairSpec) (*Pair, error) {
 	if spec.Size == 0 {
-		spec.Size = 3 << 20
+		spec.Size = 2 << 20
 	}
 	if spec.Extent == 0 {
-		spec.Extent = 64 << 10
+		spec.Extent = 32 << 10
 	}
 	if spec.KeepDirty == 0 {
 		spec.KeepDirty = 4

@@ -72,7 +72,7 @@ func TestJudgeAcceptsAGoodDevice(t *testing.T) {
 		if n, err := c.Errors(); n > 0 || !c.Idle() || c.Answered() < 200 {
 			t.Fatalf("seed %d: %d answers, %d errors (%v)", seed, c.Answered(), n, err)
 		}
-		c.Judge().Settle(device.data, false)
+		c.Judge().Settle(device.data, LostNothing)
 		mustCheck(t, w)
 	})
 }
@@ -163,13 +163,31 @@ func TestJudgeSector(t *testing.T) {
 		{"a lossy failover to an older write", func(j *Judge) {
 			done(j, write(states.OpWrite))
 			done(j, write(states.OpWrite))
-			j.Settle(sector(1), true)
+			j.Settle(sector(1), LostBranch)
 			read(j, 1)
 		}, true},
+		{"a power cut that lost a write", func(j *Judge) {
+			done(j, write(states.OpWrite))
+			done(j, write(states.OpWrite))
+			j.Settle(sector(1), LostPower)
+		}, true},
+		{"a power cut that lost a flushed write", func(j *Judge) {
+			done(j, write(states.OpWrite))
+			done(j, write(states.OpWrite))
+			done(j, &clientIO{op: states.OpFlush})
+			j.Settle(sector(1), LostPower)
+		}, false},
+		{"a power cut that lost a write with FUA", func(j *Judge) {
+			done(j, write(states.OpWrite))
+			io := write(states.OpWrite)
+			io.fua = true
+			done(j, io)
+			j.Settle(sector(1), LostPower)
+		}, false},
 		{"a failover that lost a write", func(j *Judge) {
 			done(j, write(states.OpWrite))
 			done(j, write(states.OpWrite))
-			j.Settle(sector(1), false)
+			j.Settle(sector(1), LostNothing)
 		}, false},
 	}
 	for _, tt := range tests {

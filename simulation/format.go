@@ -29,5 +29,9 @@ func (p *Platter) Format(resource string, extent, keepDirty uint32) (states.Reco
 
 // Record reads the metadata block from the image that a power cut would leave at least.
 func (p *Platter) Record() (states.Record, error) {
-	return wire.DecodeMetadata(p.durable[:states.MetadataSize])
+	if !p.read {
+		p.rec, p.bad = wire.DecodeMetadata(p.durable[:states.MetadataSize])
+		p.read = true
+	}
+	return p.rec, p.bad
 }

@@ -21,8 +21,9 @@ type Judge struct {
 	world   *World
 	sectors [][]value
 	writes  []written // by generation; 0 is what was there before
+	floors  []uint64  // by sector: the newest invocation of a write that must survive a power cut
 	tick    uint64
-	reads   []uint64 // invocations of reads and flushes under way, ascending
+	under   []uint64 // invocations of the requests under way, ascending
 }
 
 // value is a content that a sector may have.
@@ -32,6 +33,7 @@ type value struct {
 	end     uint64 // never while under way
 	dropped uint64 // when it was hidden; never if it isn't
 	covered uint64 // when it was hidden by the answer to a write, not only by what a read saw
+	ok      bool   // it was answered with success
 }
 
 const never = math.MaxUint64
@@ -41,10 +43,26 @@ type written struct {
 	op     states.Op
 	sector int64
 	n      int64
+	inv    uint64
+	end    uint64
 }
 
+// Loss says what a device may have lost since it was last looked at.
+type Loss uint8
+
+const (
+	// LostNothing: what a read may return is what a read might have returned before.
+	LostNothing Loss = iota
+	// LostPower: what had been flushed, or written with FUA, is there; of the rest each sector is as some
+	// write left it that is not older than that.
+	LostPower
+	// LostBranch: an operator chose a copy that may be any older one.
+	LostBranch
+)
+
 func newJudge(w *World, sectors int64) *Judge {
-	j := &Judge{world: w, sectors: make([][]value, sectors), writes: []written{{}}}
+	j := &Judge{world: w, sectors: make([][]value, sectors), writes: []written{{}},
+		floors: make([]uint64, sectors)}
 	for s := range j.sectors {
 		j.sectors[s] = []value{{gen: 0, inv: 0, end: 0, dropped: never, covered: never}}
 	}
@@ -54,20 +72,16 @@ func newJudge(w *World, sectors int64) *Judge {
 // invoked begins a request and numbers it.
 func (j *Judge) invoked(io *clientIO) {
 	j.tick++
-	switch {
-	case io.op == states.OpRead:
-		io.inv = j.tick
-		j.reads = append(j.reads, j.tick)
-	case io.op == states.OpFlush:
-		io.inv = j.tick
-		j.reads = append(j.reads, j.tick) // what was legal at its beginning is asked for at its end
-	case io.op.Changes():
-		io.gen = uint64(len(j.writes))
-		first, n := io.off/SectorSize, io.n/SectorSize
-		j.writes = append(j.writes, written{io.op, first, n})
-		for s := first; s < first+n; s++ {
-			j.sectors[s] = append(j.sectors[s], value{gen: io.gen, inv: j.tick, end: never, dropped: never, covered: never})
-		}
+	io.inv = j.tick
+	j.under = append(j.under, j.tick)
+	if !io.op.Changes() {
+		return
+	}
+	io.gen = uint64(len(j.writes))
+	first, n := io.off/SectorSize, io.n/SectorSize
+	j.writes = append(j.writes, written{io.op, first, n, j.tick, never})
+	for s := first; s < first+n; s++ {
+		j.sectors[s] = append(j.sectors[s], value{gen: io.gen, inv: j.tick, end: never, dropped: never, covered: never})
 	}
 }
 
@@ -80,13 +94,16 @@ func (j *Judge) answered(io *clientIO, data []byte) {
 		for i := range n {
 			j.readSector(first+i, io.inv, data[i*SectorSize:(i+1)*SectorSize])
 		}
-		j.readEnded(io)
 	case io.op == states.OpFlush:
-		j.readEnded(io)
+		j.flushed(io.inv)
 	case io.op.Changes():
+		j.writes[io.gen].end = j.tick
 		for s := first; s < first+n; s++ {
 			v := j.find(s, io.gen)
-			v.end = j.tick
+			v.end, v.ok = j.tick, true
+			if io.fua {
+				j.floors[s] = max(j.floors[s], v.inv)
+			}
 			if io.op != states.OpDelete { // a trim leaves open what is read until it was
 				j.hide(s, v.inv, io.gen, true)
 			}
@@ -97,10 +114,8 @@ func (j *Judge) answered(io *clientIO, data []byte) {
 // unresolved ends a request that failed or got no answer.
 func (j *Judge) unresolved(io *clientIO) {
 	j.tick++
-	switch {
-	case io.op == states.OpRead, io.op == states.OpFlush:
-		j.readEnded(io)
-	case io.op.Changes():
+	if io.op.Changes() {
+		j.writes[io.gen].end = j.tick
 		first, n := io.off/SectorSize, io.n/SectorSize
 		for s := first; s < first+n; s++ {
 			j.find(s, io.gen).end = j.tick
@@ -108,7 +123,19 @@ func (j *Judge) unresolved(io *clientIO) {
 	}
 }
 
-func (j *Judge) readEnded(io *clientIO) { j.reads = drop(j.reads, io.inv) }
+// flushed raises what must survive a power cut to all that was answered before a flush was invoked.
+func (j *Judge) flushed(inv uint64) {
+	for s := range j.sectors {
+		for _, v := range j.sectors[s] {
+			if v.ok && v.end < inv && j.writes[v.gen].op != states.OpDelete {
+				j.floors[s] = max(j.floors[s], v.inv)
+			}
+		}
+	}
+}
+
+// forget ends all interest in what was legal while a request was under way.
+func (j *Judge) forget(io *clientIO) { j.under = drop(j.under, io.inv) }
 
 // find returns the entry of a write that is under way: it is never hidden.
 func (j *Judge) find(s int64, gen uint64) *value {
@@ -123,8 +150,8 @@ func (j *Judge) find(s int64, gen uint64) *value {
 // hide drops what ended before a moment, except one write, and forgets what nobody can ask for any more.
 func (j *Judge) hide(s int64, before, except uint64, byWrite bool) {
 	oldest := j.tick
-	if len(j.reads) > 0 {
-		oldest = j.reads[0]
+	if len(j.under) > 0 {
+		oldest = j.under[0]
 	}
 	j.sectors[s] = slices.DeleteFunc(j.sectors[s], func(v value) bool { return v.dropped < oldest && v.covered < oldest })
 	for i := range j.sectors[s] {
@@ -163,34 +190,40 @@ func (j *Judge) holds(gen uint64, s int64, c content) bool {
 	return c.kind == contentZero
 }
 
-// Settle takes the image that a node serves from now on as what is, after a failover that may have lost
-// answered writes (a forced one, or one under async). Each sector must hold something that was once
-// written there (I5); without lossy it must also be what a read might return now (I2).
-func (j *Judge) Settle(data []byte, lossy bool) {
+// Settle takes the image that a node serves from now on as what is, after something that may have lost
+// answered writes. Each sector must hold something that was once written there (I5), and that the loss
+// explains (I2).
+func (j *Judge) Settle(data []byte, loss Loss) {
 	j.tick++
 	for s := range j.sectors {
 		sector := int64(s)
 		c := decode(data[s*SectorSize:])
-		keep, ok := j.served(sector, c, lossy)
+		keep, ok := j.served(sector, c, loss)
 		if !ok {
-			j.world.violate("I2: after a failover sector %d holds %s; legal were %s", s, j.name(sector, c), j.legal(sector, j.tick))
+			j.world.violate("I2: sector %d holds %s; legal were %s, and what had not ended at %d", s, j.name(sector, c),
+				j.legal(sector, j.tick), j.floors[s])
 			continue
 		}
-		j.sectors[s] = append(j.sectors[s][:0], value{gen: keep, end: j.tick, dropped: never, covered: never})
+		w := j.writes[keep]
+		j.sectors[s] = append(j.sectors[s][:0], value{gen: keep, inv: w.inv, end: w.end, dropped: never, covered: never, ok: true})
+		j.floors[s] = 0
 	}
 }
 
-func (j *Judge) served(s int64, c content, lossy bool) (gen uint64, ok bool) {
+func (j *Judge) served(s int64, c content, loss Loss) (gen uint64, ok bool) {
 	for i := len(j.sectors[s]) - 1; i >= 0; i-- {
 		if v := j.sectors[s][i]; v.dropped == never && j.holds(v.gen, s, c) {
 			return v.gen, true
 		}
 	}
-	if !lossy {
+	if loss == LostNothing {
 		return 0, false
 	}
 	for gen := len(j.writes) - 1; gen >= 0; gen-- {
 		w := j.writes[gen]
+		if loss == LostPower && w.end < j.floors[s] {
+			continue
+		}
 		if (gen == 0 || (w.sector <= s && s < w.sector+w.n)) && j.holds(uint64(gen), s, c) {
 			return uint64(gen), true
 		}

@@ -1,10 +1,13 @@
 package simulation
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"slices"
 	"time"
+
+	"hast/states"
 )
 
 // SectorSize is the size of the sectors of all simulated disks, in bytes: what is written whole or not.
@@ -31,6 +34,10 @@ type Platter struct {
 	gone   bool
 	slow   int // how many times slower than usual; 0 and 1 are as usual
 
+	lost  uint64 // the tick of the judge at which power was cut last
+	read  bool   // record is what the durable metadata block says
+	rec   states.Record
+	bad   error  // or why it says nothing
 	guard *guard // looks at all that lands, nil for none
 }
 
@@ -58,10 +65,7 @@ func (m *Machine) Disk(path string) *Platter {
 
 func fillRandom(r *rand.Rand, b []byte) {
 	for i := 0; i+8 <= len(b); i += 8 {
-		x := r.Uint64()
-		for j := range 8 {
-			b[i+j] = byte(x >> (8 * j))
-		}
+		binary.LittleEndian.PutUint64(b[i:], r.Uint64())
 	}
 }
 
@@ -76,6 +80,7 @@ func (p *Platter) Busy() int { return len(p.tasks) }
 
 // Put writes to both images behind everybody's back, for preparing a disk.
 func (p *Platter) Put(off int64, data []byte) {
+	p.read = false
 	copy(p.written[off:], data)
 	copy(p.durable[off:], data)
 }
@@ -90,6 +95,7 @@ func (p *Platter) landSector(sector int64, data []byte) {
 		copy(old.durable[:], p.durable[at:])
 		defer func() { p.guard.landed(p, sector, &old) }()
 	}
+	p.read = p.read && at >= states.MetadataSize
 	if p.volatile[sector] && (p.captured(sector) || oneIn(r, 4)) {
 		// What is overwritten may have become durable at any time, and must have if a flush that is under
 		// way covers it.
@@ -116,6 +122,7 @@ func (p *Platter) captured(sector int64) bool {
 // settle makes a sector durable.
 func (p *Platter) settle(sector int64) {
 	at := sector * SectorSize
+	p.read = p.read && at >= states.MetadataSize
 	copy(p.durable[at:at+SectorSize], p.written[at:])
 	p.volatile[sector] = false
 }
@@ -151,6 +158,9 @@ func (p *Platter) processDied() {
 // powerLost does what processDied does and then drops what was volatile, in part.
 func (p *Platter) powerLost() {
 	p.processDied()
+	if p.guard != nil {
+		p.lost = p.guard.client.judge.tick
+	}
 	r := p.machine.world.chance.disk
 	survives := fate(r)
 	for s := range p.volatile {
