@@ -44,6 +44,7 @@ type gate struct {
 	forced   bool
 	virgin   bool // the identity was drawn in this reign, and nothing was paired with it yet
 	served   bool // something of this reign was answered
+	unsure   bool // whether the peer has flushed what it got in earlier reigns isn't known
 	seenPeer uint64
 	isTarget bool
 
@@ -169,7 +170,7 @@ func (g *gate) onOpen(m *openGate) {
 	if err != nil {
 		panic(fmt.Sprintf("gate: localdisk accepted a record that makes no map: %v", err))
 	}
-	g.ranges.ReadWaits = true
+	g.ranges.ReadWaits, g.unsure = true, true
 	g.startTick()
 }
 

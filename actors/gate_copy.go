@@ -38,7 +38,7 @@ type chunk struct {
 
 // onCopyNext begins one more chunk, if there is one.
 func (g *gate) onCopyNext(m *copyNext) {
-	if m.session != g.session || g.drains || g.closed {
+	if m.session != g.session || g.closed {
 		return
 	}
 	c := g.nextCopy()

@@ -80,6 +80,7 @@ func (g *gate) onPeerFlushed(m *peerFlushed) {
 	case 0:
 		t.remote = states.PartDone
 		g.amap.FlushDone(t.ofS, true)
+		g.unsure = false
 	case wire.EOPNOTSUPP:
 		if !g.noFlush {
 			g.noFlush = true
@@ -102,9 +103,15 @@ func (g *gate) settleFlush() {
 	if t == nil || !t.local.Final() || !(t.remote.Final() || g.alone()) {
 		return
 	}
-	state := states.FlushState{Local: t.local, Remote: t.remote, Alone: g.alone(), Raised: g.raised, Behind: g.behind,
-		PeerLacks: g.amap.AnySlag() || g.amap.AnyUnflushed(amapS), PeerLags: g.amap.AnySlag(),
-		PeerBehind: !g.alone() && g.rec.LocalCnt > g.peer.RemoteCnt}
+	behind := g.peerBehind()
+	if !g.alone() && t.session != g.session && !behind && t.local == states.PartDone && len(t.reqs) > 0 {
+		// The secondary came (back) since the turn began: it shall flush, too.
+		g.flushWait = append(t.reqs, g.flushWait...)
+		g.startFlush(&flushTurn{drains: t.drains})
+		return
+	}
+	state := states.FlushState{Local: t.local, Remote: t.remote, Alone: g.alone(), Raised: g.raised || behind, Behind: g.behind,
+		PeerLacks: g.unsure || g.amap.AnySlag() || g.amap.AnyUnflushed(amapS), PeerLags: g.amap.AnySlag(), PeerBehind: behind}
 	action := states.CompleteFlush(state)
 	if action == states.Wait && len(t.reqs) > 0 {
 		return // the copying goes on, and its end comes back to here

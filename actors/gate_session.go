@@ -223,7 +223,9 @@ func (g *gate) endSession(session uint64, reason string) {
 		case r.Op == states.OpRead:
 			g.onReadRemote(r)
 		default:
-			g.amap.MarkSlag(uint64(r.Off), uint64(r.Len))
+			if !r.flow.loose {
+				g.amap.MarkSlag(uint64(r.Off), uint64(r.Len))
+			}
 			g.settle(r)
 		}
 	}
@@ -265,7 +267,8 @@ func (g *gate) onStatus(m *statusWalk) {
 		s.Dirty = g.amap.BusyBytes()
 		s.Sync.Remaining = g.amap.SyncBytes()
 	}
-	if g.session != 0 && !g.behind && s.Sync.Remaining == 0 && g.rec.LocalCnt == g.peer.RemoteCnt {
+	// Complete is a promise that the secondary may take over, so it has to know that it is fit.
+	if g.session != 0 && !g.behind && s.Sync.Remaining == 0 && g.rec.LocalCnt == g.peer.RemoteCnt && g.equal.at == equalIdle {
 		s.Status = "complete"
 	} else if g.opened {
 		s.Status = "degraded"

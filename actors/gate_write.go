@@ -206,6 +206,10 @@ func (g *gate) dropSession(reason string) {
 // settle decides, after each thing that happens to a write, whether it can be answered or retired.
 func (g *gate) settle(r *Request) {
 	f := &r.flow
+	if f.at == atFlush {
+		g.loosen(r)
+		return
+	}
 	if f.at != atWork {
 		return
 	}
@@ -229,6 +233,8 @@ func (g *gate) settle(r *Request) {
 		case states.Answer:
 			f.claim = claim
 			if r.FUA {
+				f.at = atFlush
+				g.loosen(r)
 				g.joinFlush(r)
 				return
 			}
@@ -244,12 +250,15 @@ func (g *gate) settle(r *Request) {
 func (g *gate) writeState(r *Request) states.WriteState {
 	f := &r.flow
 	return states.WriteState{Mode: f.mode, Local: f.local, Remote: f.remote, Alone: g.alone(), Raised: g.raised,
-		Behind: g.behind || g.amap.StaleIn(uint64(r.Off), uint64(r.Len)), PeerBehind: !g.alone() && g.rec.LocalCnt > g.peer.RemoteCnt}
+		Behind: g.behind || g.amap.StaleIn(uint64(r.Off), uint64(r.Len)), PeerBehind: g.peerBehind()}
 }
+
+// peerBehind reports that the secondary's counters say that it lacks something.
+func (g *gate) peerBehind() bool { return !g.alone() && g.rec.LocalCnt > g.peer.RemoteCnt }
 
 // unblockReads lets the reads go that waited for an answer to this write (I4).
 func (g *gate) unblockReads(r *Request) {
-	if r.flow.answered {
+	if r.flow.answered && !r.flow.loose {
 		g.ranges.Downgrade(&r.flow.rng, states.RangeAnswered)
 		g.granted()
 	}
@@ -261,12 +270,34 @@ func (g *gate) retire(r *Request) {
 	if !f.answered || !f.local.Final() || !f.remote.Final() {
 		return
 	}
+	loose := f.loose
+	if !loose {
+		g.moving--
+		g.unmap(r)
+		g.ranges.Release(&f.rng)
+	}
+	f.at = atRelease
+	g.release(r)
+	if !loose {
+		g.granted()
+	}
+}
+
+// loosen lets go of the range and the extents of a write that only waits for a flush: both components are
+// done with it, and the flush may have to wait for a copy of the very same range.
+func (g *gate) loosen(r *Request) {
+	f := &r.flow
+	if f.loose || !f.local.Final() || !f.remote.Final() {
+		return
+	}
+	f.loose = true
 	g.moving--
 	g.unmap(r)
 	g.ranges.Release(&f.rng)
-	f.at = atRelease
-	g.release(r)
 	g.granted()
+	if g.barrier {
+		g.equal.step(g)
+	}
 }
 
 func (g *gate) unmap(r *Request) {

@@ -71,6 +71,7 @@ type secondary struct {
 	// savedFor is the second hello for which map or record are being written.
 	savedFor *secondHello
 	reason   string
+	remedy   string // against reason, where waiting for the primary is no help
 	stats    Stats
 	settled  bool
 	conns    map[Conn]bool // those whose end is awaited
@@ -219,7 +220,7 @@ func (s *secondary) endSession(reason string) {
 		return
 	}
 	s.log.Warn("Disconnected from primary.", "reason", reason)
-	s.session, s.reason = 0, reason
+	s.session, s.reason, s.remedy = 0, reason, ""
 	s.in.Close()
 	s.out.Close()
 	s.in, s.out = nil, nil
@@ -294,7 +295,7 @@ func (s *secondary) refuseHello2(n *secondHello) {
 	if s.reason != reason {
 		s.log.Error(reason, "remedy", remedy)
 	}
-	s.reason = reason
+	s.reason, s.remedy = reason, remedy
 	reply := s.hello2Reply(n)
 	reply.ErrMsg = msg
 	s.sendOn(n.conn1, n.ver, wire.AppendHello2Reply(nil, &reply), nil)
@@ -320,7 +321,7 @@ func (s *secondary) begin(n *secondHello) {
 	s.next = nil
 	s.session, s.in, s.out = n.epoch, n.conn1, n.conn2
 	s.caps, s.ver, s.verdict = n.caps, n.ver, n.verdict
-	s.cleared, s.failed, s.paused, s.reason = false, false, false, ""
+	s.cleared, s.failed, s.paused, s.reason, s.remedy = false, false, false, "", ""
 	s.heard = s.res.h.Clock.Now()
 	s.stats.Sessions++
 	s.in.SetMaxPayload(wire.MaxPayload)
@@ -365,6 +366,7 @@ func (s *secondary) onMapSaved(m *mapSaved) {
 		} else {
 			s.cleared = false
 		}
+		s.saveFit()
 		s.maybeHandshake()
 		s.maybeSettled()
 	}
@@ -509,6 +511,9 @@ func (s *secondary) onStatus(m *statusWalk) {
 	} else {
 		t.Status = "degraded"
 		t.LinkReason = s.reason
+		if t.Reason == "" && s.remedy != "" {
+			t.Reason, t.Remedy = s.reason, s.remedy
+		}
 	}
 	if s.verdict != states.VerdictNone {
 		t.Verdict = s.verdict.String()

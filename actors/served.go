@@ -181,16 +181,25 @@ func (s *secondary) onServed(r *served) {
 		}
 		s.passBarriers()
 	}
-	if r.raw == opFit && r.err == nil && s.rec.Unfit != states.Fit && s.saving == saveIdle {
+	if r.raw == opFit && r.err == nil && s.rec.Unfit != states.Fit && s.fit == nil {
 		s.fit = r
-		rec := s.rec
-		rec.Unfit = states.Fit
-		s.saveRecord(rec, saveFitMark)
+		s.saveFit()
 		return
 	}
 	s.finish(r)
 	s.maybeHandshake()
 	s.maybeSettled()
+}
+
+// saveFit makes durable what a fit request says, before that is answered: the primary believes from then
+// on that this copy may take over. It waits for the map, if that is being cleared.
+func (s *secondary) saveFit() {
+	if s.fit == nil || s.saving != saveIdle {
+		return
+	}
+	rec := s.rec
+	rec.Unfit = states.Fit
+	s.saveRecord(rec, saveFitMark)
 }
 
 // finish answers a request that is done, if the session that asked still is the one.
