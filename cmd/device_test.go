@@ -3,6 +3,7 @@ package cmd_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"strconv"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -37,5 +38,28 @@ func device(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	if !bytes.Equal(got, want) {
 		ts.Fatalf("device doesn't read as %#x from %d on", n[2], n[0])
+	}
+}
+
+// fails SOCKET RESOURCE write|read OFFSET LENGTH: wants the device to answer with an error.
+func fails(ts *testscript.TestScript, neg bool, args []string) {
+	positive(ts, neg, args, 5, "fails socket resource write|read offset length")
+	off, err := strconv.ParseInt(args[3], 0, 64)
+	ts.Check(err)
+	n, err := strconv.ParseInt(args[4], 0, 64)
+	ts.Check(err)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	c, err := nbd.Dial(ctx, ts.MkAbs(args[0]), args[1])
+	ts.Check(err)
+	defer c.Close()
+	if args[2] == "write" {
+		_, err = c.WriteAt(make([]byte, n), off, false)
+	} else {
+		_, err = c.ReadAt(make([]byte, n), off)
+	}
+	var refused nbd.Errno
+	if !errors.As(err, &refused) {
+		ts.Fatalf("%s of %d bytes at %d: the answer is %v", args[2], n, off, err)
 	}
 }

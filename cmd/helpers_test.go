@@ -16,20 +16,34 @@ import (
 )
 
 // patience is how long await tries; the machine may be busy with other tests.
-const patience = 30 * time.Second
+const patience = 10 * time.Second
 
 // helpers are the words that our scripts have beside testscript's own.
 var helpers = map[string]func(ts *testscript.TestScript, neg bool, args []string){
 	"await":    await,
 	"code":     code,
 	"bytes":    fileBytes,
+	"ctl":      ctl,
 	"daemon":   daemon,
 	"device":   device,
 	"expand":   expand,
+	"fails":    fails,
+	"freeze":   freeze,
+	"garbage":  garbage,
 	"hold":     hold,
+	"kill9":    kill,
+	"load":     loadWord,
+	"mapbits":  mapbits,
 	"mode":     mode,
+	"pair":     pair,
 	"ports":    ports,
+	"same":     same,
+	"shrink":   shrink,
 	"signal":   signalTo,
+	"start":    start,
+	"status":   status,
+	"shutdown": stop,
+	"thaw":     thaw,
 	"truncate": truncate,
 }
 

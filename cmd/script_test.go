@@ -31,6 +31,7 @@ func TestScript(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			// A program with the race detector in it sleeps a second when it exits, unless told not to.
 			env.Setenv("GORACE", "atexit_sleep_ms=0")
+			env.Values[fleetKey{}] = &fleet{nodes: make(map[string]*running)}
 			return nil
 		},
 	})
