@@ -72,7 +72,6 @@ type secondary struct {
 	savedFor *secondHello
 	reason   string
 	remedy   string // against reason, where waiting for the primary is no help
-	remedy   string // against reason, where waiting for the primary is no help
 	stats    Stats
 	settled  bool
 	conns    map[Conn]bool // those whose end is awaited
@@ -512,9 +511,6 @@ func (s *secondary) onStatus(m *statusWalk) {
 	} else {
 		t.Status = "degraded"
 		t.LinkReason = s.reason
-		if t.Reason == "" && s.remedy != "" {
-			t.Reason, t.Remedy = s.reason, s.remedy
-		}
 		if t.Reason == "" && s.remedy != "" {
 			t.Reason, t.Remedy = s.reason, s.remedy
 		}
