@@ -22,6 +22,7 @@ type flow struct {
 	claim      states.Claim
 	ranged     bool // a read that takes part in the order
 	waits      bool // is among those that wait for the counter
+	tailed     bool // answered as sent, not confirmed by the peer
 	loose      bool // a durable write whose range was let go before its answer
 	mapped     bool // its extents are pinned in the activemap
 	failed     error

@@ -215,8 +215,12 @@ func (g *gate) endSession(session uint64, reason string) {
 			lost = append(lost, r)
 		}
 	}
+	if g.tail > 0 {
+		g.log.Warn(fmt.Sprintf("%d bytes were answered under async that the secondary hasn't confirmed.", g.tail))
+	}
 	for _, r := range lost {
 		r.flow.remote = states.PartLost
+		g.untail(r)
 		switch {
 		case r.flow.copying != nil:
 			g.onChunkRemote(r)
@@ -287,10 +291,6 @@ func (g *gate) onStatus(m *statusWalk) {
 	if g.door != nil {
 		s.Clients = g.door.Clients()
 	}
-	for r := g.all.head; r != nil; r = r.flow.next {
-		if r.flow.answered && r.flow.mode == states.Async && !r.flow.remote.Final() {
-			s.Stats.AsyncTail += uint64(r.Len)
-		}
-	}
+	s.Stats.AsyncTail = uint64(g.tail)
 	g.res.walkOn(m, g.self)
 }

@@ -163,6 +163,7 @@ func (g *gate) onRemote(m *remoteDone) {
 		return
 	}
 	f.remote = m.part
+	g.untail(r)
 	if m.part.Final() && m.part != states.PartLost {
 		f.loaned = false
 	}
@@ -239,6 +240,10 @@ func (g *gate) settle(r *Request) {
 				return
 			}
 			g.count(claim)
+			if claim == states.ClaimSent {
+				f.tailed = true
+				g.tail += r.Len
+			}
 			g.answer(r, nil)
 		}
 	}
@@ -249,12 +254,21 @@ func (g *gate) settle(r *Request) {
 // writeState collects what the claim depends on.
 func (g *gate) writeState(r *Request) states.WriteState {
 	f := &r.flow
-	return states.WriteState{Mode: f.mode, Local: f.local, Remote: f.remote, Alone: g.alone(), Raised: g.raised,
+	return states.WriteState{Mode: states.Bounded(f.mode, g.tail, r.Len, g.cfg.AsyncBound), Local: f.local, Remote: f.remote, Alone: g.alone(), Raised: g.raised,
 		Behind: g.behind || g.amap.StaleIn(uint64(r.Off), uint64(r.Len)), PeerBehind: g.peerBehind()}
 }
 
 // peerBehind reports that the secondary's counters say that it lacks something.
 func (g *gate) peerBehind() bool { return !g.alone() && g.rec.LocalCnt > g.peer.RemoteCnt }
+
+// untail takes a write out of what is answered as sent and not confirmed. Writes that the bound made wait
+// go on with their own confirmation, which comes behind this one.
+func (g *gate) untail(r *Request) {
+	if r.flow.tailed && r.flow.remote.Final() {
+		r.flow.tailed = false
+		g.tail -= r.Len
+	}
+}
 
 // unblockReads lets the reads go that waited for an answer to this write (I4).
 func (g *gate) unblockReads(r *Request) {
