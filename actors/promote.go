@@ -58,7 +58,10 @@ func (r *resource) promote(peer states.PeerAnswer, said string) {
 		r.step(states.RoleOnPeerReady)
 	case states.PromoteRefuse:
 		p.settled = true
-		if said != "" {
+		switch {
+		case peer == states.PeerPrimary && said != "":
+			reason += " (" + r.cfg.Remote + ": " + said + ")"
+		case said != "":
 			reason += " (" + said + ")"
 		}
 		r.log.Error("promotion refused: "+reason, "remedy", remedy)
@@ -94,7 +97,7 @@ func (r *resource) onSessionRefused(m *sessionRefused) {
 		return
 	}
 	r.probe.verdict = m.verdict
-	if !m.verdict.Refused() {
+	if m.verdict == states.VerdictNone || !m.verdict.Refused() {
 		r.probe.verdict = states.VerdictForeign // the sizes differ, or this copy is no current one
 	}
 	r.promote(states.PeerSecondary, m.reason)

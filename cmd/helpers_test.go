@@ -36,6 +36,7 @@ var helpers = map[string]func(ts *testscript.TestScript, neg bool, args []string
 	"mapbits":  mapbits,
 	"mode":     mode,
 	"pair":     pair,
+	"peer":     peer,
 	"ports":    ports,
 	"same":     same,
 	"shrink":   shrink,
