@@ -16,7 +16,7 @@ import (
 )
 
 // patience is how long await tries; the machine may be busy with other tests.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // helpers are the words that our scripts have beside testscript's own.
 var helpers = map[string]func(ts *testscript.TestScript, neg bool, args []string){

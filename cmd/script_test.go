@@ -4,6 +4,7 @@ package cmd_test
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -31,8 +32,11 @@ func TestScript(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			// A program with the race detector in it sleeps a second when it exits, unless told not to.
 			env.Setenv("GORACE", "atexit_sleep_ms=0")
+			// Components that FreeBSD's hastd wrote.
+			stock, err := filepath.Abs("testdata/stock")
+			env.Setenv("STOCK", stock)
 			env.Values[fleetKey{}] = &fleet{nodes: make(map[string]*running)}
-			return nil
+			return err
 		},
 	})
 }
