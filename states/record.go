@@ -21,10 +21,56 @@ type Record struct {
 	RemoteCnt uint64
 	// PrevRole is the role at the time of the write; informational.
 	PrevRole Role
-	// Unfit says whether this copy is known not to be current. It is ours (x_unfit); a stock node drops
-	// it at its next write, and equal counters make it void.
+
+	// What follows is ours: FreeBSD's metadata has no room for it, and a stock node's write makes it void.
+	// The zero value of each means that nothing is known.
+
+	// Unfit says whether this copy is known not to be current; equal counters make it void.
 	Unfit Fitness
+	// LastSession is the last session that this component was in; TrySession is one that it drew and that
+	// was not confirmed yet. 0 is none. Two components of a pair that have none in common: one of them
+	// went back in time (I16).
+	LastSession, TrySession uint64
+	// Unclean says what was under way that no clean stop ended.
+	Unclean Unclean
+	// Boot is the identity of the machine's start under which Unclean was written, at most MaxBoot bytes,
+	// without NULs.
+	Boot string
+	// WasPrimary: this component was the primary's when the pair was last in sync.
+	WasPrimary bool
+	// Branch: this component went on alone though it might have lacked what was answered.
+	Branch bool
+	// Term is the reign that an arbiter granted last (I40).
+	Term uint64
+	// InSync says who was in sync in that term: bit 0 this node, bit 1 the peer. It says nothing while
+	// Term is 0.
+	InSync uint8
+	// Bad holds the extents whose own copy isn't current while the other side's is (I37). Too many runs are
+	// widened, see ExtentRuns.
+	Bad ExtentRuns
 }
+
+// Equal reports whether both records say the same. Records can be compared with == as well.
+func (r Record) Equal(o Record) bool { return r == o }
+
+// MaxBoot is the longest boot identity in bytes.
+const MaxBoot = 64
+
+// Unclean is a set of bits: why a component may hold less, or more, than its counters say. 0 is a clean
+// stop.
+type Unclean uint8
+
+// The bits of Unclean, with their numbers in metadata.
+const (
+	// UncleanBegan: a reign or a session began.
+	UncleanBegan Unclean = 1
+	// UncleanSent: some answers were given for what was only sent.
+	UncleanSent Unclean = 2
+	// UncleanReceived: as secondary it acknowledged writes that were only received, or it was fresh.
+	UncleanReceived Unclean = 4
+	// UncleanRestarted: the machine was started anew since, so that what was not flushed may be gone.
+	UncleanRestarted Unclean = 8
+)
 
 // MetadataSize is the size of HAST's metadata block, at offset 0 of a component, in bytes.
 const MetadataSize = 4096
@@ -34,7 +80,7 @@ const MapOffset = MetadataSize
 
 // MapSize is the size of the on-disk activemap area of this component in bytes: at most what the
 // record leaves between the metadata block and the data, and never computed from the provider's size
-// (the original's defect A6).
+// (the original's defect A6). It never reaches the slots of CopyOffsets.
 func (r *Record) MapSize() uint64 {
 	need := MapBytes(r.DataSize, r.ExtentSize)
 	room := r.LocalOff - MapOffset
