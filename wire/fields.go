@@ -84,6 +84,33 @@ func (r *fieldReader) optU64(name string) uint64 {
 	return v
 }
 
+// optU8 reads a field that may be absent (0 then), but not of another type.
+func (r *fieldReader) optU8(name string) uint8 {
+	v, ok := r.nv.U8(name)
+	if !ok && r.nv.Has(name) {
+		r.fail(name, "uint8")
+	}
+	return v
+}
+
+// optStr reads a field that may be absent (empty then), but not of another type.
+func (r *fieldReader) optStr(name string) string {
+	v, ok := r.nv.Str(name)
+	if !ok && r.nv.Has(name) {
+		r.fail(name, "string")
+	}
+	return v
+}
+
+// optBytes reads a field that may be absent (empty then), but not of another type. It aliases the nv.
+func (r *fieldReader) optBytes(name string) []byte {
+	v, ok := r.nv.Bytes(name)
+	if !ok && r.nv.Has(name) {
+		r.fail(name, "an array of uint8")
+	}
+	return v
+}
+
 // resource reads the name of a resource: not empty, and at most MaxResource bytes.
 func (r *fieldReader) resource() string {
 	name := r.str(fieldResource)

@@ -3,117 +3,113 @@ package wire
 import (
 	"errors"
 	"fmt"
-	"math"
+	"hash/crc32"
 
 	"hast/states"
-)
-
-// Names of the fields of the metadata block that no message has (hast-protocol 5.1).
-const (
-	fieldKeepDirty = "keepdirty"
-	fieldLocalOff  = "offset"
-	fieldPrevRole  = "prevrole"
 )
 
 // ErrNoMetadata is what DecodeMetadata says to a block of zeroes: nothing was created there yet.
 var ErrNoMetadata = errors.New("no HAST metadata: the block is blank")
 
 const (
-	// minExtent is the smallest extent in bytes: one sector of the smallest size there is.
-	minExtent = 512
-	// maxExtents is the original's limit. It bounds the map in memory to 256 MiB.
-	maxExtents uint64 = 1 << 31
-	// fieldUnfit is x_unfit of docs/protocol.md: the copy's fitness, absent when it is fit.
-	fieldUnfit = "x_unfit"
+	// fieldNumber is x_copies of docs/metadata.md: the number of the write, which the copies have as well.
+	fieldNumber = "x_copies"
+	// fieldSum is x_sum: the CRC-32C of all that is before it; it is last.
+	fieldSum = "x_sum"
+	// sumSize is the length of that element in bytes.
+	sumSize = 22
 )
 
-// EncodeMetadata makes the metadata block, states.MetadataSize bytes: the record's fields in the
-// original's order, then zeroes. It refuses a record that DecodeMetadata would refuse.
-func EncodeMetadata(r *states.Record) ([]byte, error) {
+// MaxBlockRuns is how many runs of bad extents FreeBSD's block has room for; more are widened in it.
+const MaxBlockRuns = 256
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// EncodeMetadata makes the metadata block of a component without copies, states.MetadataSize bytes: the
+// record's fields in the original's order, ours, then zeroes. It refuses a record that DecodeMetadata
+// would refuse.
+func EncodeMetadata(r *states.Record) ([]byte, error) { return EncodeBlock(r, 0) }
+
+// EncodeBlock makes the metadata block that goes with copies of the same number; 0 is none. A block with a
+// number has a checksum, and is as good as a copy unless Bad has more than MaxBlockRuns runs. A stock
+// node ignores both, and drops them at its next write, which tells who wrote last.
+func EncodeBlock(r *states.Record, number uint64) ([]byte, error) {
 	if err := checkRecord(r); err != nil {
 		return nil, wrap("metadata", err)
 	}
-	b := make([]byte, 0, states.MetadataSize)
-	b = AppendStr(b, fieldResource, r.Resource)
-	b = AppendU64(b, fieldDataSize, r.DataSize)
-	b = AppendU32(b, fieldExtentSize, r.ExtentSize)
-	b = AppendU32(b, fieldKeepDirty, r.KeepDirty)
-	b = AppendU64(b, fieldLocalOff, r.LocalOff)
-	b = AppendU64(b, fieldResUID, r.ResUID)
-	b = AppendU64(b, fieldLocalCnt, r.LocalCnt)
-	b = AppendU64(b, fieldRemoteCnt, r.RemoteCnt)
-	b = AppendStr(b, fieldPrevRole, r.PrevRole.String())
-	if r.Unfit != states.Fit {
-		// Ours, behind all of the original's fields; a stock node drops it at its next write.
-		b = AppendU8(b, fieldUnfit, uint8(r.Unfit))
+	narrow := *r
+	narrow.Bad = r.Bad.Widened(MaxBlockRuns)
+	b := appendRecord(make([]byte, 0, states.MetadataSize), &narrow)
+	if number != 0 {
+		b = AppendU64(b, fieldNumber, number)
+		b = AppendU32(b, fieldSum, crc32.Checksum(b, castagnoli))
 	}
-	// The name has at most MaxResource bytes, so the fields never fill the block.
-	return b[:states.MetadataSize], nil
+	if len(b) > states.MetadataSize {
+		return nil, fmt.Errorf("metadata: the record takes %d bytes, the block has %d", len(b), states.MetadataSize)
+	}
+	return append(b, make([]byte, states.MetadataSize-len(b))...), nil
 }
 
-// DecodeMetadata reads a metadata block of states.MetadataSize bytes. Fields that it does not know are
-// ignored, an unknown word for the role becomes states.RoleUndef. ErrNoMetadata is a block of zeroes.
+// DecodeMetadata reads a metadata block of states.MetadataSize bytes, whoever wrote it. Fields that it
+// does not know are ignored, an unknown word for the role becomes states.RoleUndef. ErrNoMetadata is a
+// block of zeroes.
 func DecodeMetadata(block []byte) (states.Record, error) {
-	var rec states.Record
+	rec, _, err := DecodeBlock(block)
+	return rec, err
+}
+
+// DecodeBlock reads what EncodeBlock makes. The number is 0 if a stock node wrote the block.
+func DecodeBlock(block []byte) (rec states.Record, number uint64, err error) {
 	if len(block) != states.MetadataSize {
-		return rec, fmt.Errorf("metadata: block has %d bytes instead of %d", len(block), states.MetadataSize)
+		return rec, 0, fmt.Errorf("metadata: block has %d bytes instead of %d", len(block), states.MetadataSize)
 	}
 	if isZero(block) {
-		return rec, ErrNoMetadata
+		return rec, 0, ErrNoMetadata
 	}
 	nv, err := ParseNV(block)
 	if err != nil {
-		return rec, fmt.Errorf("metadata: this is not a HAST component: %w", err)
+		return rec, 0, fmt.Errorf("metadata: this is not a HAST component: %w", err)
 	}
-	r := fieldReader{nv: nv}
-	rec = states.Record{
-		Resource:   r.str(fieldResource),
-		DataSize:   r.u64(fieldDataSize),
-		ExtentSize: r.u32(fieldExtentSize),
-		KeepDirty:  r.u32(fieldKeepDirty),
-		LocalOff:   r.u64(fieldLocalOff),
-		ResUID:     r.u64(fieldResUID),
-		LocalCnt:   r.u64(fieldLocalCnt),
-		RemoteCnt:  r.u64(fieldRemoteCnt),
+	if number, err = checkSum(nv); err != nil {
+		return rec, 0, wrap("metadata", err)
 	}
-	role := r.str(fieldPrevRole)
-	if r.err != nil {
-		return states.Record{}, wrap("metadata", r.err)
+	if rec, err = readRecord(nv); err != nil {
+		return rec, 0, wrap("metadata", err)
 	}
-	if known, err := states.ParseRole(role); err == nil {
-		rec.PrevRole = known
-	}
-	if unfit, ok := nv.U8(fieldUnfit); ok {
-		rec.Unfit = min(states.Fitness(unfit), states.Inconsistent)
-	}
-	if err := checkRecord(&rec); err != nil {
-		return states.Record{}, wrap("metadata", err)
-	}
-	return rec, nil
+	return rec, number, nil
 }
 
-// checkRecord refuses sizes that cannot be: whoever computes with a record that passed needs no further
-// checks against overflow.
-func checkRecord(r *states.Record) error {
-	if err := checkResource(r.Resource); err != nil {
-		return err
+// checkSum returns the number of a block of ours, 0 of another's. One of the two fields without the other
+// was damaged.
+func checkSum(nv NV) (number uint64, err error) {
+	if !nv.Has(fieldNumber) && !nv.Has(fieldSum) {
+		return 0, nil
 	}
-	if r.ExtentSize < minExtent || r.ExtentSize&(r.ExtentSize-1) != 0 {
-		return &FieldError{fieldExtentSize, fmt.Sprintf("is %d, which is not a power of two of at least %d", r.ExtentSize, minExtent)}
+	r := fieldReader{nv: nv}
+	number, sum := r.u64(fieldNumber), r.u32(fieldSum)
+	switch {
+	case r.err != nil:
+		return 0, r.err
+	case number == 0:
+		return 0, &FieldError{fieldNumber, "is 0, which no write has"}
+	case crc32.Checksum(nv[:max(len(nv), sumSize)-sumSize], castagnoli) != sum:
+		return 0, &FieldError{fieldSum, "doesn't fit: the block was torn or changed"}
 	}
-	if r.DataSize == 0 || r.DataSize > math.MaxInt64 {
-		return &FieldError{fieldDataSize, fmt.Sprintf("is %d, which no device can have", r.DataSize)}
+	return number, nil
+}
+
+// FindBlock says what FreeBSD's block is, given what a read of it yielded.
+func FindBlock(block []byte, readErr error) states.StoredCopy {
+	if readErr != nil {
+		return states.StoredCopy{State: states.CopyUnreadable, Why: readErr.Error()}
 	}
-	if r.LocalOff > math.MaxInt64-r.DataSize {
-		return &FieldError{fieldLocalOff, fmt.Sprintf("is %d: with datasize %d the component would be larger than any", r.LocalOff, r.DataSize)}
+	rec, number, err := DecodeBlock(block)
+	switch {
+	case errors.Is(err, ErrNoMetadata):
+		return states.StoredCopy{State: states.CopyBlank}
+	case err != nil:
+		return states.StoredCopy{State: states.CopyDamaged, Why: err.Error()}
 	}
-	if n := states.Extents(r.DataSize, r.ExtentSize); n > maxExtents {
-		return &FieldError{fieldExtentSize, fmt.Sprintf("is %d: %d extents are too many, at most %d are possible", r.ExtentSize, n, maxExtents)}
-	}
-	// FreeBSD up to 10 rounded the map to bytes instead of words before it rounded to sectors; both
-	// give the same area.
-	if least := states.MapOffset + states.MapBytes(r.DataSize, r.ExtentSize); r.LocalOff < least {
-		return &FieldError{fieldLocalOff, fmt.Sprintf("is %d, but metadata and activemap take %d bytes", r.LocalOff, least)}
-	}
-	return nil
+	nv, _ := ParseNV(block)
+	return states.StoredCopy{State: states.CopyGood, Number: number, Record: rec, Frayed: !isZero(block[len(nv):])}
 }

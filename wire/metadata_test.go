@@ -127,7 +127,7 @@ func TestDecodeMetadataBlocks(t *testing.T) {
 		checkFieldError(t, "metadata", err, name, "has another type")
 	}
 	// What others may have added, and a role of the future, do no harm.
-	nv := AppendStr(AppendU64(nil, "x_session", 5), "x_boot", "id")
+	nv := AppendStr(AppendU64(nil, "x_session", 5), "x_bootstrap", "id")
 	nv = append(nv, without(unchecked(&fresh), fieldPrevRole, AppendStr(nil, fieldPrevRole, "arbiter"))...)
 	want := fresh
 	want.PrevRole = states.RoleUndef
@@ -159,6 +159,7 @@ func FuzzMetadata(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%+v: %v", rec, err)
 		}
+		rec.Bad = rec.Bad.Widened(MaxBlockRuns)
 		if back, err := DecodeMetadata(again); err != nil || back != rec {
 			t.Errorf("%+v came back as %+v, %v", rec, back, err)
 		}
