@@ -93,7 +93,8 @@ type Status struct {
 	ResUID     uint64 `json:"resuid"`
 	LocalCnt   uint64 `json:"localcnt"`
 	RemoteCnt  uint64 `json:"remotecnt"`
-	Unfit      string `json:"fitness"` // fit, outdated, inconsistent
+	Unfit      string `json:"fitness"`            // fit, outdated, inconsistent
+	Metadata   string `json:"metadata,omitempty"` // what the metadata can't do; empty if all is well
 
 	Dirty uint64     `json:"dirty"` // bytes in extents that are dirty in memory
 	Sync  SyncStatus `json:"sync"`

@@ -8,7 +8,6 @@ import (
 	"github.com/hashicorp/go-hclog"
 
 	"hast/states"
-	"hast/states/activemap"
 	"hast/wire"
 )
 
@@ -22,18 +21,6 @@ const (
 	opFlush
 	opRead // metadata or map, at open
 )
-
-// saving is one write of metadata or map: its writes, then a flush, then the answer.
-type saving struct {
-	to      *actor.PID
-	tag     uint64
-	rec     *states.Record
-	runs    []activemap.Run
-	ops     []DiskOp
-	left    int
-	flushed bool
-	err     error
-}
 
 // flushing is one flush of the component and who asked for it.
 type flushing struct {
@@ -57,8 +44,14 @@ type localdisk struct {
 	image  []byte
 	open   bool
 
+	opening *opening // nil once open
 	reading DiskOp
 	saves   []*saving // the first one is under way
+	// number is that of the last write of the record; copies has what each slot holds, 0 if it isn't known
+	// to be whole.
+	number  uint64
+	copies  [states.CopySlots]uint64
+	unsafe  string // why the metadata is less than it should be
 	flushes map[uint64]*flushing
 	nextID  uint64
 	// outstanding counts operations that the disk holds.
@@ -102,88 +95,10 @@ func (d *localdisk) tell(to *actor.PID, msg any) { d.res.h.Tell(to, msg) }
 
 func (d *localdisk) owner() Owner { return Owner{PID: d.self, Exec: d.res.ex, Epoch: d.epoch} }
 
-func (d *localdisk) onOpen() {
-	d.epoch = d.res.newEpoch()
-	d.res.h.Disks.Open(d.owner(), d.res.cfg.Local, d.res.cfg.Workers)
-}
-
-func (d *localdisk) onOpened(m *DiskOpened) {
-	if m.Epoch != d.epoch {
-		if m.Disk != nil {
-			m.Disk.Close(Owner{PID: d.self, Exec: d.res.ex, Epoch: m.Epoch})
-		}
-		return
-	}
-	if m.Err != nil {
-		d.fail(m.Err.Error(), "check the path in the configuration, and that nobody else uses the component")
-		return
-	}
-	d.disk, d.size, d.sector = m.Disk, m.Size, m.Sector
-	if m.Size < states.MetadataSize {
-		d.fail(fmt.Sprintf("component %s has %d bytes, too small for metadata", d.res.cfg.Local, m.Size),
-			"use a larger component and run 'hastctl create "+d.res.cfg.Name+"'")
-		return
-	}
-	d.read(0, states.MetadataSize)
-}
-
-// read starts a read of metadata or map.
-func (d *localdisk) read(off, n int64) {
-	d.reading = DiskOp{Kind: DiskRead, Off: off, Buf: make([]byte, n), use: opRead}
-	d.submit(&d.reading)
-}
-
 func (d *localdisk) submit(op *DiskOp) {
 	op.Epoch, op.To, op.Err = d.epoch, d.self, nil
 	d.outstanding++
 	d.disk.Submit(op)
-}
-
-func (d *localdisk) onRead(op *DiskOp) {
-	name, path := d.res.cfg.Name, d.res.cfg.Local
-	if op.Err != nil {
-		d.fail(fmt.Sprintf("cannot read metadata of %s: %v", path, op.Err), "check the disk below the component")
-		return
-	}
-	if op.Off == states.MapOffset {
-		d.image = op.Buf
-		d.open = true
-		d.describe()
-		return
-	}
-	rec, err := wire.DecodeMetadata(op.Buf)
-	switch {
-	case errors.Is(err, wire.ErrNoMetadata):
-		d.fail(fmt.Sprintf("component %s has no metadata", path), "run 'hastctl create "+name+"'")
-	case err != nil:
-		d.fail(fmt.Sprintf("metadata read from %s is invalid: %v", path, err),
-			"restore the component, or run 'hastctl create "+name+"' to make it anew from the peer's data")
-	case rec.Resource != name:
-		d.fail(fmt.Sprintf("provider %s is not part of resource %s: its metadata says %q", path, name, rec.Resource),
-			"check the path in the configuration")
-	case rec.LocalOff+rec.DataSize > uint64(d.size):
-		d.fail(fmt.Sprintf("component %s has %d bytes, its metadata needs %d", path, d.size, rec.LocalOff+rec.DataSize),
-			"give the component back its size")
-	case rec.LocalOff%uint64(d.sector) != 0 || rec.DataSize%uint64(d.sector) != 0:
-		d.fail(fmt.Sprintf("component %s: data at %d of %d bytes doesn't fit its sectors of %d bytes", path, rec.LocalOff,
-			rec.DataSize, d.sector), "run 'hastctl create "+name+"' on this provider")
-	default:
-		d.rec = rec
-		d.read(states.MapOffset, int64(rec.MapSize()))
-	}
-}
-
-// fail gives the component up before it was of use.
-func (d *localdisk) fail(reason, remedy string) {
-	d.log.Error(reason)
-	d.tell(d.res.pid, &diskFailed{reason: reason, remedy: remedy, held: d.disk != nil})
-}
-
-func (d *localdisk) describe() {
-	if !d.open {
-		return
-	}
-	d.tell(d.res.pid, &diskReady{rec: d.rec, image: append([]byte(nil), d.image...), size: d.size, sector: d.sector})
 }
 
 // letGo closes the component; resource hears of it, so that it works also while this actor stops.
@@ -236,45 +151,7 @@ func (d *localdisk) onFlush(m *flushDisk) {
 	d.submit(&f.op)
 }
 
-func (d *localdisk) onSaveRecord(m *saveRecord) {
-	rec := m.rec
-	buf, err := wire.EncodeMetadata(&rec)
-	s := &saving{to: m.to, tag: m.tag, rec: &rec, err: err}
-	s.ops = []DiskOp{{Kind: DiskWrite, Buf: buf, use: opSave, save: s}}
-	d.enqueue(s)
-}
-
-func (d *localdisk) onSaveMap(m *saveMap) {
-	s := &saving{to: m.to, tag: m.tag, runs: m.runs}
-	for _, b := range m.runs {
-		s.ops = append(s.ops, DiskOp{Kind: DiskWrite, Off: states.MapOffset + int64(b.Off), Buf: b.Data, use: opSave, save: s})
-	}
-	d.enqueue(s)
-}
-
-// enqueue keeps savings in order, one at a time: each is based on the one before.
-func (d *localdisk) enqueue(s *saving) {
-	d.saves = append(d.saves, s)
-	if len(d.saves) == 1 {
-		d.startSave()
-	}
-}
-
-func (d *localdisk) startSave() {
-	for len(d.saves) > 0 {
-		s := d.saves[0]
-		if s.err == nil && len(s.ops) > 0 {
-			s.left = len(s.ops)
-			for i := range s.ops {
-				d.submit(&s.ops[i])
-			}
-			return
-		}
-		d.endSave(s)
-	}
-}
-
-// onSaved takes one step of the saving under way.
+// onSaved takes one operation of the saving under way back: after a step's writes comes its flush.
 func (d *localdisk) onSaved(s *saving, op *DiskOp) {
 	if op.Err != nil && s.err == nil {
 		s.err = op.Err
@@ -285,8 +162,7 @@ func (d *localdisk) onSaved(s *saving, op *DiskOp) {
 	if s.err == nil && !s.flushed {
 		s.flushed = true
 		if d.noFlush || s.rec == nil && !d.res.cfg.MetaFlush {
-			d.endSave(s)
-			d.startSave()
+			d.endStep(s)
 			return
 		}
 		s.left = 1
@@ -298,29 +174,7 @@ func (d *localdisk) onSaved(s *saving, op *DiskOp) {
 		d.cannotFlush()
 		s.err = nil
 	}
-	d.endSave(s)
-	d.startSave()
-}
-
-// endSave answers the first saving and takes it off the queue.
-func (d *localdisk) endSave(s *saving) {
-	d.saves = d.saves[1:]
-	if s.err != nil {
-		d.log.Error("cannot save", "what", map[bool]string{true: "metadata", false: "activemap"}[s.rec != nil], "error", s.err)
-	}
-	if s.rec != nil {
-		if s.err == nil {
-			d.rec = *s.rec
-		}
-		d.tell(s.to, &recordSaved{tag: s.tag, rec: d.rec, err: s.err})
-		return
-	}
-	if s.err == nil {
-		for _, b := range s.runs {
-			copy(d.image[b.Off:], b.Data)
-		}
-	}
-	d.tell(s.to, &mapSaved{tag: s.tag, err: s.err})
+	d.endStep(s)
 }
 
 func (d *localdisk) cannotFlush() {
@@ -369,5 +223,6 @@ func (d *localdisk) onStatus(m *statusWalk) {
 	s.ResUID, s.LocalCnt, s.RemoteCnt = d.rec.ResUID, d.rec.LocalCnt, d.rec.RemoteCnt
 	s.Stats.QueueLocal = uint64(d.outstanding)
 	s.Unfit = d.rec.Unfit.String()
+	s.Metadata = d.metadataNote()
 	d.res.walkOn(m, d.self)
 }
