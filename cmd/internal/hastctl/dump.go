@@ -10,7 +10,6 @@ import (
 	"hast/cmd/internal/report"
 	"hast/config"
 	"hast/gate/provider"
-	"hast/states"
 	"hast/wire"
 )
 
@@ -35,16 +34,19 @@ func (a *app) dump(names []string) error {
 	}
 	var all []report.Component
 	for _, r := range resources {
-		rec, err := readComponent(r)
+		found, err := readComponent(r)
 		if err != nil {
 			a.code = exit.Unreadable
 			all = append(all, report.Component{Resource: r.Name, Path: r.Local, Error: err.Error()})
 			a.log.Error(sentence(err.Error()), "resource", r.Name)
 			continue
 		}
-		all = append(all, report.NewComponent(r.Local, &rec))
+		for _, fault := range found.Faults {
+			a.log.Warn(fmt.Sprintf("Metadata of %s is damaged, a good copy holds: %s.", r.Local, fault), "resource", r.Name)
+		}
+		all = append(all, report.NewComponent(r.Local, &found.Record).WithCopies(&found.Found, found.Offsets, &found.Chosen))
 		if !a.json {
-			report.Dump(a.stdout, &rec)
+			report.Dump(a.stdout, &found.Record)
 		}
 	}
 	if a.json {
@@ -53,22 +55,22 @@ func (a *app) dump(names []string) error {
 	return nil
 }
 
-// readComponent reads the metadata of a resource's component without a lock: whoever uses it writes the
-// block as a whole, so that what is read is a state that it had.
-func readComponent(r *config.Resource) (states.Record, error) {
+// readComponent reads the metadata of a resource's component without a lock: whoever uses it writes one of
+// its copies at a time, so that what is read is a state that it had.
+func readComponent(r *config.Resource) (component.Metadata, error) {
 	p, err := provider.Open(r.Local, provider.Options{ReadOnly: true, NoLock: true})
 	if err != nil {
-		return states.Record{}, fmt.Errorf("Unable to open %s: %w", r.Local, err)
+		return component.Metadata{}, fmt.Errorf("Unable to open %s: %w", r.Local, err)
 	}
 	defer p.Close()
-	rec, err := component.Read(p)
+	m, err := component.Inspect(p, r.Name)
 	switch {
 	case err != nil:
-		return rec, fmt.Errorf("Unable to read metadata from %s: %w. Has hastctl create been run?", r.Local, err)
-	case rec.Resource != r.Name:
-		return rec, fmt.Errorf("Provider %s is not part of resource %s. It belongs to resource %s", r.Local, r.Name, rec.Resource)
+		return m, fmt.Errorf("Unable to read metadata from %s: %w. Has hastctl create been run?", r.Local, err)
+	case m.Record.Resource != r.Name:
+		return m, fmt.Errorf("Provider %s is not part of resource %s. It belongs to resource %s", r.Local, r.Name, m.Record.Resource)
 	}
-	return rec, nil
+	return m, nil
 }
 
 // pick finds the resources that are named, before anything is done to any of them.

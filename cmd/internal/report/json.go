@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 
-	"hast/states"
 	"hast/wire"
 )
 
@@ -41,30 +40,6 @@ func JSON(w io.Writer, rep *wire.ControlReply) error {
 		}
 	}
 	return write(w, all)
-}
-
-// Component is what dump --json tells of a component.
-type Component struct {
-	Resource   string `json:"resource"`
-	Path       string `json:"path"`
-	DataSize   uint64 `json:"datasize"`   // bytes
-	ExtentSize uint32 `json:"extentsize"` // bytes
-	KeepDirty  uint32 `json:"keepdirty"`  // extents
-	LocalOff   uint64 `json:"localoff"`   // bytes
-	ResUID     uint64 `json:"resuid"`
-	LocalCnt   uint64 `json:"localcnt"`
-	RemoteCnt  uint64 `json:"remotecnt"`
-	PrevRole   string `json:"prevrole"`
-	Error      string `json:"error,omitempty"`
-}
-
-// NewComponent describes the record of the component at path.
-func NewComponent(path string, r *states.Record) Component {
-	return Component{
-		Resource: r.Resource, Path: path,
-		DataSize: r.DataSize, ExtentSize: r.ExtentSize, KeepDirty: r.KeepDirty, LocalOff: r.LocalOff,
-		ResUID: r.ResUID, LocalCnt: r.LocalCnt, RemoteCnt: r.RemoteCnt, PrevRole: r.PrevRole.String(),
-	}
 }
 
 // DumpJSON writes an array with an object for each component.
