@@ -66,7 +66,7 @@ func Promote(peer PeerAnswer, c Candidate) (Promotion, string, string) {
 		switch c.Verdict {
 		case VerdictNone:
 			return PromoteSession, "", ""
-		case VerdictForeign, VerdictImpossible, VerdictSplitBrain:
+		case VerdictForeign, VerdictBackInTime, VerdictImpossible, VerdictSplitBrain:
 			if c.Force {
 				return PromoteAlone, "", ""
 			}

@@ -2,14 +2,16 @@ package states
 
 import "fmt"
 
-// Copy is what a handshake knows of one side's component: its identity and its two counters.
+// Copy is what a handshake knows of one side's component: its identity and its two counters, and, of a
+// node of ours, its marks.
 type Copy struct {
 	ResUID    uint64
 	LocalCnt  uint64
 	RemoteCnt uint64
+	Marks     Marks
 }
 
-// CopyOf takes the handshake's part from a record.
+// CopyOf takes the handshake's part from a record; the marks are added by who knows what was open.
 func CopyOf(r *Record) Copy {
 	return Copy{ResUID: r.ResUID, LocalCnt: r.LocalCnt, RemoteCnt: r.RemoteCnt}
 }
@@ -26,6 +28,8 @@ const (
 	VerdictFresh
 	// VerdictForeign: the components don't belong together, or the fresh one is the primary's.
 	VerdictForeign
+	// VerdictBackInTime: the sides have no session in common, so one of them is an older copy of itself.
+	VerdictBackInTime
 	// VerdictImpossible: a counter is lower than the other side remembers it; a component went back
 	// in time. Stop and ask: the role must not decide whose data dies (I16).
 	VerdictImpossible
@@ -39,7 +43,7 @@ const (
 	VerdictEqual
 )
 
-var verdictNames = [...]string{"none", "fresh", "foreign", "impossible", "split-brain", "secondary-ahead",
+var verdictNames = [...]string{"none", "fresh", "foreign", "back-in-time", "impossible", "split-brain", "secondary-ahead",
 	"primary-ahead", "equal"}
 
 // String names the verdict as status shows it.
@@ -61,9 +65,13 @@ func Decide(p, s Copy) Verdict {
 		return VerdictFresh
 	case s.ResUID != p.ResUID, p.ResUID == 0:
 		return VerdictForeign
+	case strangers(p.Marks, s.Marks):
+		return VerdictBackInTime
 	case s.LocalCnt < p.RemoteCnt || p.LocalCnt < s.RemoteCnt:
 		return VerdictImpossible
 	case s.LocalCnt > p.RemoteCnt && p.LocalCnt > s.RemoteCnt:
+		return VerdictSplitBrain
+	case s.LocalCnt > p.RemoteCnt && branched(s.Marks, p.Marks), p.LocalCnt > s.RemoteCnt && branched(p.Marks, s.Marks):
 		return VerdictSplitBrain
 	case s.LocalCnt > p.RemoteCnt:
 		return VerdictSecondaryAhead
@@ -75,7 +83,7 @@ func Decide(p, s Copy) Verdict {
 
 // Refused reports whether a verdict ends the handshake.
 func (v Verdict) Refused() bool {
-	return v == VerdictNone || v == VerdictForeign || v == VerdictImpossible || v == VerdictSplitBrain
+	return v >= VerdictNone && v <= VerdictSplitBrain && v != VerdictFresh
 }
 
 // SyncSource is the side that the handshake's reply names as the source.
@@ -96,6 +104,10 @@ func (v Verdict) Explain(p, s Copy) (reason, remedy string) {
 		}
 		return fmt.Sprintf("resource unique IDs differ (primary=%d, secondary=%d): the components belong to different pairs",
 			p.ResUID, s.ResUID), "run 'hastctl create' on the node whose data is to be discarded"
+	case VerdictBackInTime:
+		return fmt.Sprintf("the components have no session in common (primary %x, secondary %x): one of them is an older copy of itself",
+				p.Marks.LastSession, s.Marks.LastSession),
+			"find out which component is the old one and run 'hastctl create' there"
 	case VerdictImpossible:
 		return fmt.Sprintf("counters are impossible (primary local=%d remote=%d, secondary local=%d remote=%d): "+
 				"a component went back in time", p.LocalCnt, p.RemoteCnt, s.LocalCnt, s.RemoteCnt),

@@ -85,8 +85,8 @@ func TestDecideIdentity(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for n := range uint64(81) {
-				p := Copy{c.p, n % 3, n / 3 % 3}
-				s := Copy{c.s, n / 9 % 3, n / 27}
+				p := Copy{ResUID: c.p, LocalCnt: n % 3, RemoteCnt: n / 3 % 3}
+				s := Copy{ResUID: c.s, LocalCnt: n / 9 % 3, RemoteCnt: n / 27}
 				if have := Decide(p, s); have != c.want {
 					t.Errorf("primary %v secondary %v: %v, want %v", p, s, have, c.want)
 				}

@@ -1,0 +1,129 @@
+package states
+
+// Marks are what two nodes of ours tell each other beyond counters (docs/protocol.md). The zero value is
+// a stock node's: nothing is known.
+type Marks struct {
+	// Known: the node keeps marks.
+	Known bool
+	// LastSession is the last session that the component was in, TrySession one that it drew and has not
+	// seen confirmed; 0 is none.
+	LastSession, TrySession uint64
+	// Crashed is what an unclean end left: the record's bits at open, and whether the machine was started
+	// anew since.
+	Crashed Unclean
+	// Sent: some answers of the component's last reign were given for what was only sent.
+	Sent bool
+	// Branch: it went on alone though it might have lacked what was answered.
+	Branch bool
+	// WasPrimary: it was the primary's when the pair was last in sync.
+	WasPrimary bool
+	// LagKnown: the component knows which extents of it lack something answered.
+	LagKnown bool
+	// Dirty: it holds dirty extents of its own, as a primary does.
+	Dirty bool
+}
+
+// strangers reports that two components of one pair, both of which were in sessions, have none in common
+// (rule session-check).
+func strangers(p, s Marks) bool {
+	if !p.Known || !s.Known || p.LastSession == 0 || s.LastSession == 0 {
+		return false
+	}
+	same := func(a, b uint64) bool { return a != 0 && a == b }
+	return !same(p.LastSession, s.LastSession) && !same(p.LastSession, s.TrySession) &&
+		!same(p.TrySession, s.LastSession) && !same(p.TrySession, s.TrySession)
+}
+
+// branched reports that the side ahead went on alone though it might have lacked answered writes, while
+// the other one still has them: it was primary and lost nothing (rule branch).
+func branched(ahead, other Marks) bool {
+	return ahead.Branch && other.Known && other.Crashed&(UncleanReceived|UncleanRestarted) == 0 && other.Dirty
+}
+
+// Rank says how much a copy of one extent may lack when the counters are equal; the lower one is the
+// source. lags: the copy knows that it lacks something answered in this extent.
+//
+//	0  lacks nothing that was answered, or says exactly where (and not here); also a killed process,
+//	   which loses nothing that was written; also async's crashed primary: its tail is nowhere else
+//	2  its machine lost power: what was not flushed may be gone
+//	3  as secondary it acknowledged writes that it may not have applied; a stock node
+//	4  it knows that it lacks something here
+func (m Marks) Rank(lags bool) int {
+	switch {
+	case !m.Known:
+		return 3
+	case m.LagKnown && !(m.WasPrimary && m.Crashed != 0):
+		// Whatever happened before, it has been told since what it lacks. A crashed former primary was
+		// told only what the other side knows.
+		if lags {
+			return 4
+		}
+		return 0
+	case m.Crashed&UncleanReceived != 0:
+		return 3
+	case m.Crashed&UncleanSent != 0:
+		return 0
+	case m.Crashed&UncleanRestarted != 0:
+		return 2
+	}
+	return 0
+}
+
+// Reign is what the primary knows of its own reign when it asks for the source of an extent.
+type Reign struct {
+	// Served: something of this reign was answered, so its content must not jump (I35).
+	Served bool
+	// Again: in this reign the primary was the target of this secondary already, whose localcnt hasn't
+	// changed since: there is nothing new there (rule keep-stale).
+	Again bool
+}
+
+// ExtentMarks are the marks of one extent.
+type ExtentMarks struct {
+	Stale bool // the primary knew before that it isn't current here
+	BadP  bool // the primary's component failed it
+	BadS  bool // the secondary's component failed it
+	LagP  bool // the primary's copy, from its time as secondary, lacks something answered here
+	LagS  bool // the secondary's does
+}
+
+// SourceOf says which side's content of an extent that is dirty or bad survives; ok is false if neither is
+// a current copy. It is the table of design 3.1, row by row.
+func SourceOf(v Verdict, p, s Marks, r Reign, e ExtentMarks) (from SyncSource, ok bool) {
+	faulted := s.Crashed&(UncleanReceived|UncleanRestarted) != 0
+	switch {
+	case v == VerdictFresh:
+		return SourcePrimary, !e.BadP
+	case e.BadP && e.BadS:
+		return SourceUndef, false
+	case v == VerdictSecondaryAhead && r.Again && e.Stale:
+		return SourceSecondary, true
+	case v == VerdictSecondaryAhead && r.Again:
+		return SourcePrimary, true
+	case v == VerdictSecondaryAhead && e.BadS:
+		return SourcePrimary, true
+	case v == VerdictSecondaryAhead:
+		return SourceSecondary, true
+	case e.Stale && (r.Served || !faulted):
+		return SourceSecondary, true
+	case e.BadP:
+		return SourceSecondary, true
+	case e.BadS, r.Served, v == VerdictPrimaryAhead:
+		return SourcePrimary, true
+	}
+	own, other := p.Rank(e.LagP), s.Rank(e.LagS)
+	if own >= 3 && other >= 2 && s.Known {
+		return SourceUndef, false // rule fit-peer
+	}
+	switch {
+	case own < other:
+		return SourcePrimary, true
+	case own > other:
+		return SourceSecondary, true
+	case p.Sent != s.Sent:
+		return map[bool]SyncSource{true: SourcePrimary, false: SourceSecondary}[p.Sent], true
+	case p.Sent && s.WasPrimary && !p.WasPrimary:
+		return SourceSecondary, true // rule tie-last-primary
+	}
+	return SourcePrimary, true
+}
