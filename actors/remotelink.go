@@ -37,6 +37,7 @@ type remotelink struct {
 	out, in Conn // requests; replies
 	open    int  // connections whose ConnClosed has not come
 	closed  map[Conn]bool
+	inEnded string // the second connection ended while the second hello's reply was awaited
 	token   wire.Token
 	version uint8 // negotiated; remembered over reconnections, 1 before the first
 	caps    uint64
@@ -173,7 +174,7 @@ func (l *remotelink) onConnect(m *connect) {
 	l.again = nil
 	l.attempt = l.res.newEpoch()
 	l.probing, l.told, l.hadUp = m.probing, false, false
-	l.reason, l.caps, l.offer = "", 0, nil
+	l.reason, l.caps, l.offer, l.inEnded = "", 0, nil, ""
 	l.closed = make(map[Conn]bool, 2)
 	l.step(states.LinkOnConnect)
 }
@@ -292,6 +293,10 @@ func (l *remotelink) onHello2Reply(f *wire.InFrame) {
 	}
 	l.startLimit(l.res.cfg.Timeout)
 	l.step(states.LinkOnPeerReply)
+	if l.inEnded != "" && reply.ErrMsg == "" {
+		l.reason = l.inEnded
+		l.step(states.LinkOnLost)
+	}
 }
 
 func (l *remotelink) onBegin(m *begin) {
@@ -378,6 +383,11 @@ func (l *remotelink) onConnClosed(m *ConnClosed) {
 	}
 	l.closed[m.Conn] = true
 	l.open--
+	if m.Conn == l.in && l.fsm.Current() == states.LinkIsHello2 {
+		// A secondary that refuses closes both; its reason comes on the other one, and may come later.
+		l.inEnded = fmt.Sprintf("connection with %s ended: %v", l.res.cfg.Remote, m.Err)
+		return
+	}
 	switch l.fsm.Current() {
 	case states.LinkIsClosing, states.LinkIsDown:
 	default:

@@ -38,6 +38,7 @@ var helpers = map[string]func(ts *testscript.TestScript, neg bool, args []string
 	"pair":     pair,
 	"peer":     peer,
 	"ports":    ports,
+	"refuser":  refuser,
 	"same":     same,
 	"shrink":   shrink,
 	"signal":   signalTo,
