@@ -179,14 +179,12 @@ func TestEqualCountersComeAfterData(t *testing.T) {
 	eachStage(t, PairSpec{}, func(s *stage) {
 		s.onlyWrites()
 		s.B.Kill()
+		theirs := s.record(s.B).RemoteCnt
 		s.Client.Start()
+		s.until("raised", func() bool { return s.record(s.A).LocalCnt > theirs })
 		s.World.RunFor(20 * time.Millisecond)
 		s.want("start B", s.Start(s.B))
 		s.want("B secondary", s.SetRole(s.B, states.RoleSecondary, false))
-		theirs := s.record(s.B).RemoteCnt
-		if s.record(s.A).LocalCnt <= theirs {
-			s.t.Fatal("A has not raised its counter")
-		}
 		s.until("equal", func() bool { return s.record(s.A).LocalCnt == theirs })
 		s.flushed(s.A, "the counters are equal")
 		s.flushed(s.B, "the counters are equal")
