@@ -280,3 +280,32 @@ func TestRecordOfOthers(t *testing.T) {
 		t.Errorf("status says %q, %v", s.Metadata, err)
 	}
 }
+
+// A copy that can't be written keeps the record from being saved, and nothing else is touched meanwhile,
+// however often it is tried.
+func TestRecordWriteErrors(t *testing.T) {
+	p := pairOf(t, PairSpec{Seed: 1})
+	p.TrustNoAnswer()
+	disk := p.Disk(p.A)
+	w := watchRecord(t, disk, p.Record)
+	disk.Fail(DiskFault{Kinds: []actors.DiskKind{actors.DiskWrite}, Off: w.place(1), Len: SectorSize})
+	block, second := bytes.Clone(disk.written[:states.MetadataSize]), bytes.Clone(disk.written[w.place(2):][:states.CopySlot])
+	tries := map[*diskTask]bool{}
+	p.B.Ask(Resource, states.RoleSecondary, false)
+	p.A.Ask(Resource, states.RolePrimary, false)
+	p.Client.Start()
+	p.World.Run(func() bool {
+		for _, task := range disk.tasks {
+			if w.metadata(task) {
+				tries[task] = true
+			}
+		}
+		return len(tries) > 3
+	}, time.Minute)
+	if len(tries) < 2 {
+		t.Errorf("the record was tried to be saved %d times", len(tries))
+	}
+	if !bytes.Equal(block, disk.written[:states.MetadataSize]) || !bytes.Equal(second, disk.written[w.place(2):][:states.CopySlot]) {
+		t.Error("after the first copy failed, another place was written to")
+	}
+}
