@@ -75,6 +75,13 @@ func (s *stage) record(m *Machine) states.Record {
 	return r
 }
 
+// metadata is all that stands in front of a component's data but for the map: the block and its copies.
+func (s *stage) metadata(m *Machine) []byte {
+	all := s.Disk(m).Written()[:s.Record.LocalOff]
+	behind := all[states.MapOffset+s.Record.MapSize():]
+	return append(bytes.Clone(all[:states.MapOffset]), behind...)
+}
+
 // rest lets the pair clear what is dirty, but for the extents that stay so.
 func (s *stage) rest() { s.World.RunFor(10 * time.Second) }
 
@@ -163,13 +170,15 @@ func TestRaiseComesBeforeAnswersAndAfterData(t *testing.T) {
 		s.Client.Outstanding = 1
 		s.Client.Start()
 		answered := s.Client.Answered()
+		old := s.metadata(s.A)
+		s.until("raising", func() bool { return !bytes.Equal(s.metadata(s.A), old) })
+		s.flushed(s.A, "its counter is being raised")
 		s.until("raised", func() bool {
 			if s.Client.Answered() > answered && s.record(s.A).LocalCnt == before {
 				s.t.Fatalf("seed %d: a lone write was answered with localcnt still %d", s.World.Seed(), before)
 			}
 			return s.record(s.A).LocalCnt > before
 		})
-		s.flushed(s.A, "its counter is raised")
 		s.until("an answer alone", func() bool { return s.Client.Answered() > answered })
 	})
 }
