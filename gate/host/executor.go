@@ -174,6 +174,7 @@ func (e *Executor) drain(limited bool, left *int) (done bool) {
 		e.invoking, e.message = m.invoker, message
 		if system {
 			m.invoker.InvokeSystemMessage(message)
+			m.bury()
 		} else {
 			m.invoker.InvokeUserMessage(message)
 		}

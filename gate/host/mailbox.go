@@ -53,6 +53,9 @@ func (m *mailbox) due() bool {
 // next takes the message of the next turn. It is nil for one that concerned only the mailbox itself.
 func (m *mailbox) next() (message any, system bool) {
 	if m.system.Len() == 0 {
+		if m.user.Len() == 0 { // buried since it was queued
+			return nil, false
+		}
 		return m.user.Pop(), false
 	}
 	message = m.system.Pop()
@@ -65,6 +68,31 @@ func (m *mailbox) next() (message any, system bool) {
 		return nil, true
 	}
 	return message, true
+}
+
+// bury makes dead letters of what waits for an actor that has stopped: the library would drop it, and with it
+// what an answer brings that must be closed. The runner calls it, after a system message.
+func (m *mailbox) bury() {
+	of, ok := m.invoker.(interface {
+		Self() *actor.PID
+		ActorSystem() *actor.ActorSystem
+	})
+	if !ok {
+		return
+	}
+	system, pid := of.ActorSystem(), of.Self()
+	if _, lives := system.ProcessRegistry.GetLocal(pid.GetId()); lives {
+		return
+	}
+	var left []any
+	m.exec.mu.Lock()
+	for m.user.Len() > 0 {
+		left = append(left, m.user.Pop())
+	}
+	m.exec.mu.Unlock()
+	for _, message := range left {
+		system.EventStream.Publish(&actor.DeadLetterEvent{PID: pid, Message: message})
+	}
 }
 
 // dispatcher exists because the library wants one. Nothing of ours schedules through it.
