@@ -57,6 +57,7 @@ type localdisk struct {
 	// outstanding counts operations that the disk holds.
 	outstanding int
 	noFlush     bool // the provider can't flush; said once
+	busy        bool // somebody else had it open at the last attempt
 }
 
 func (d *localdisk) Receive(c actor.Context) {

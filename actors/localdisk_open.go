@@ -37,7 +37,7 @@ func (d *localdisk) onOpened(m *DiskOpened) {
 		}
 		return
 	}
-	if m.Err != nil {
+	if d.busy = errors.Is(m.Err, wire.EBUSY); m.Err != nil {
 		d.fail(m.Err.Error(), "check the path in the configuration, and that nobody else uses the component")
 		return
 	}
@@ -61,15 +61,34 @@ func (d *localdisk) onRead(op *DiskOp) {
 	switch {
 	case op != &d.reading:
 		d.onSlot(op)
+	case op.Kind == DiskFlush:
+		d.onSettled(op.Err)
 	case op.Off != states.MapOffset:
 		d.onBlock(op)
 	case op.Err != nil:
 		d.fail(fmt.Sprintf("cannot read the activemap of %s: %v", d.res.cfg.Local, op.Err), "check the disk below the component")
 	default:
-		d.image, d.opening = op.Buf, nil
-		d.open = true
-		d.describe()
+		d.image = op.Buf
+		d.reading = DiskOp{Kind: DiskFlush, use: opRead}
+		d.submit(&d.reading)
 	}
+}
+
+// onSettled ends the opening. A process, or an actor, that died between the write of a map and its flush
+// has left bits that a read returns and a power cut takes. From here on what was read counts as durable,
+// and data moves without another write of the map (I9): so it has to be.
+func (d *localdisk) onSettled(err error) {
+	if errors.Is(err, wire.EOPNOTSUPP) {
+		d.cannotFlush()
+		err = nil
+	}
+	if err != nil {
+		d.fail(fmt.Sprintf("cannot flush %s: %v", d.res.cfg.Local, err), "check the disk below the component")
+		return
+	}
+	d.opening = nil
+	d.open = true
+	d.describe()
 }
 
 // onBlock looks at FreeBSD's block, which says where the slots are if it is good.
@@ -215,7 +234,7 @@ func (d *localdisk) usable(rec *states.Record) bool {
 // fail gives the component up before it was of use.
 func (d *localdisk) fail(reason, remedy string) {
 	d.log.Error(reason)
-	d.tell(d.res.pid, &diskFailed{reason: reason, remedy: remedy, held: d.disk != nil})
+	d.tell(d.res.pid, &diskFailed{reason: reason, remedy: remedy, held: d.disk != nil, busy: d.busy})
 }
 
 func (d *localdisk) describe() {

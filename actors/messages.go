@@ -80,7 +80,7 @@ type diskReady struct {
 // held: the provider is open and will be closed.
 type diskFailed struct {
 	reason, remedy string
-	held           bool
+	held, busy     bool // busy: somebody else has it open
 }
 
 // peerAnswered tells, during a promotion, how the peer answered the first hello.

@@ -36,6 +36,10 @@ type node struct {
 	roles     map[uint64]*roleTurn
 	queries   map[uint64]*queryTurn
 	going     map[string]bool
+	later     map[string]config.Resource // to be added when one of the same name is gone
+	held      map[string]states.Role     // as announced last
+	falls     map[string][]time.Duration // of resources themselves, within fallsWindow
+	unwatch   func()                     // ends watchOrphans
 	shutdown  ShutdownSink
 }
 
@@ -53,6 +57,7 @@ type hello struct {
 
 type roleTurn struct {
 	answers []RoleAnswer
+	done    []bool
 	left    int
 	to      RoleSink
 }
@@ -66,7 +71,8 @@ type queryTurn struct {
 func newNode(h *Host, ex Executor, cfg *config.Config) *node {
 	return &node{h: h, ex: ex, cfg: cfg, log: h.Log, resources: make(map[string]*actor.PID),
 		confs: make(map[string]config.Resource), listeners: make(map[string]Listener), hellos: make(map[uint64]hello),
-		roles: make(map[uint64]*roleTurn), queries: make(map[uint64]*queryTurn), going: make(map[string]bool)}
+		roles: make(map[uint64]*roleTurn), queries: make(map[uint64]*queryTurn), going: make(map[string]bool),
+		later: make(map[string]config.Resource), held: make(map[string]states.Role), falls: make(map[string][]time.Duration)}
 }
 
 func (n *node) Receive(c actor.Context) {
@@ -105,13 +111,21 @@ func (n *node) Receive(c actor.Context) {
 		n.onShutdown(m)
 	case *resourceGone:
 		n.onGone(m)
-	case *actor.Terminated, *actor.Stopping, *actor.Stopped, *actor.Restarting:
+	case *roleHeld:
+		n.held[m.name] = m.role
+	case *orphan:
+		n.onOrphan(m)
+	case *actor.Terminated:
+		n.onTerminated(m.Who)
+	case *actor.Stopping:
+		n.unwatch()
+	case *DiskClosed, *actor.Stopped, *actor.Restarting:
 	default:
 		panic(fmt.Sprintf("node: unexpected %T", m))
 	}
 }
 
-// HandleFailure stops a resource that fell itself, and no other (I25).
+// HandleFailure stops a resource that fell itself, and no other (I25); onTerminated starts it anew.
 func (n *node) HandleFailure(_ *actor.ActorSystem, s actor.Supervisor, child *actor.PID, _ *actor.RestartStatistics, reason, _ any) {
 	n.log.Error("a resource failed and was stopped", "resource", child.Id, "reason", fmt.Sprint(reason))
 	s.StopChildren(child)
@@ -119,6 +133,7 @@ func (n *node) HandleFailure(_ *actor.ActorSystem, s actor.Supervisor, child *ac
 
 func (n *node) onStarted(c actor.Context) {
 	n.self = c.Self()
+	n.watchOrphans()
 	n.setPeers()
 	for _, addr := range n.cfg.Listen {
 		n.listen(addr)
@@ -175,14 +190,21 @@ func (n *node) setPeers() {
 
 // add starts a resource, in role init.
 func (n *node) add(cfg config.Resource) {
+	n.names = append(n.names, cfg.Name)
+	n.confs[cfg.Name] = cfg
+	n.respawn(cfg.Name)
+}
+
+// respawn starts the actor of a resource that the node has.
+func (n *node) respawn(name string) {
+	cfg := n.confs[name]
 	ex := n.h.Exec.Executor(cfg.Name)
 	pid, err := n.ctx.SpawnNamed(props(ex, func() actor.Actor { return newResource(n.h, ex, cfg, n.self) }),
 		fmt.Sprintf("%s-%d", actorName(cfg.Name), n.nextEpoch()))
 	if err != nil {
 		panic(err)
 	}
-	n.names = append(n.names, cfg.Name)
-	n.resources[cfg.Name], n.confs[cfg.Name] = pid, cfg
+	n.resources[name] = pid
 }
 
 // actorName makes a resource's name fit into an actor's path.
@@ -301,6 +323,7 @@ func (n *node) onSetRole(m *SetRole) {
 	for _, name := range n.named(m.Names) {
 		pid := n.resources[name]
 		t.answers = append(t.answers, RoleAnswer{Name: name, Unknown: pid == nil})
+		t.done = append(t.done, pid == nil)
 		if pid != nil {
 			t.left++
 			n.h.Tell(pid, &setRole{id: id, role: m.Role, force: m.Force})
@@ -315,11 +338,12 @@ func (n *node) onRoleSettled(m *roleSettled) {
 		return
 	}
 	for i := range t.answers {
-		if t.answers[i].Name == m.name {
-			t.answers[i].Before, t.answers[i].Reason = m.before, m.reason
+		if t.answers[i].Name == m.name && !t.done[i] {
+			t.answers[i].Before, t.answers[i].Reason, t.done[i] = m.before, m.reason, true
+			t.left--
+			break
 		}
 	}
-	t.left--
 	n.maybeRoles(m.id)
 }
 
@@ -396,18 +420,30 @@ func (n *node) onReload(m *Reload) {
 		}
 	}
 	for _, name := range changes.Removed {
+		delete(n.later, name)
+		if n.going[name] {
+			continue
+		}
 		n.going[name] = true
 		n.h.Tell(n.resources[name], &retire{})
 		n.log.Info(fmt.Sprintf("Resource %s removed.", name))
 	}
 	for _, name := range changes.Added {
 		if r, ok := m.Config.Resource(name); ok {
-			n.add(*r)
+			if n.going[name] { // the former one of this name has the component still
+				n.later[name] = *r
+			} else {
+				n.add(*r)
+			}
 			n.log.Info(fmt.Sprintf("Resource %s added.", name))
 		}
 	}
 	for _, c := range changes.Changed {
 		if r, ok := m.Config.Resource(c.Name); ok {
+			if n.going[c.Name] {
+				n.later[c.Name] = *r
+				continue
+			}
 			n.confs[c.Name] = *r
 			n.h.Tell(n.resources[c.Name], &reconfigure{cfg: *r, change: c})
 		}
@@ -420,6 +456,7 @@ func (n *node) onShutdown(m *Shutdown) {
 	for _, addr := range sortedKeys(n.listeners) {
 		n.listeners[addr].Close()
 	}
+	clear(n.later)
 	for _, name := range n.names {
 		n.going[name] = true
 		n.h.Tell(n.resources[name], &retire{})
@@ -428,7 +465,13 @@ func (n *node) onShutdown(m *Shutdown) {
 }
 
 func (n *node) onGone(m *resourceGone) {
+	if !n.going[m.name] {
+		return // heard already, by its end
+	}
+	n.answerFor(m.name, "the resource is gone")
 	delete(n.going, m.name)
+	delete(n.held, m.name)
+	delete(n.falls, m.name)
 	delete(n.resources, m.name)
 	delete(n.confs, m.name)
 	for i, name := range n.names {
@@ -436,6 +479,10 @@ func (n *node) onGone(m *resourceGone) {
 			n.names = append(n.names[:i:i], n.names[i+1:]...)
 			break
 		}
+	}
+	if cfg, ok := n.later[m.name]; ok {
+		delete(n.later, m.name)
+		n.add(cfg)
 	}
 	n.maybeStopped()
 }
@@ -446,6 +493,17 @@ func (n *node) maybeStopped() {
 		n.shutdown = nil
 		n.ctx.Stop(n.self)
 	}
+}
+
+// sortedIDs lists a map's numbers in order.
+func sortedIDs[V any](m map[uint64]V) []uint64 {
+	ids := make([]uint64, 0, len(m))
+	//house:ordered sorted right below
+	for id := range m {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 // sortedKeys lists a map's keys in order, because the map's own order could be seen.

@@ -59,6 +59,7 @@ type resource struct {
 	closing   int // children whose end is awaited
 	fallen    bool
 	leaving   bool
+	returning int // attempts left to open what a fallen predecessor may have open
 	gone      ShutdownSink
 	stopAfter bool
 	reload    *config.Resource // to be taken over in init
@@ -144,6 +145,10 @@ func (r *resource) Receive(c actor.Context) {
 		r.onRetire()
 	case *fell:
 		r.onFell(m)
+	case *returned:
+		r.onReturned(m)
+	case *openAgain:
+		r.onOpenAgain()
 	case *FramesIn: // of a connection that was refused
 		for _, f := range m.Frames {
 			f.Release()
@@ -176,7 +181,6 @@ func (r *resource) spawn(name string, producer actor.Producer) *actor.PID {
 	if err != nil {
 		panic(err)
 	}
-	r.ctx.Watch(pid)
 	return pid
 }
 
@@ -302,6 +306,9 @@ func (r *resource) announce() {
 	}
 	before := r.role
 	r.role = now
+	if r.node != nil {
+		r.h.Tell(r.node, &roleHeld{name: r.cfg.Name, role: now})
+	}
 	r.log.Info(fmt.Sprintf("Role changed to %s.", now))
 	r.h.Tell(r.hooks, &runHook{exec: r.cfg.Exec, args: []string{"role", r.cfg.Name, before.String(), now.String()}})
 }
@@ -382,6 +389,7 @@ func (r *resource) openComponent() {
 
 func (r *resource) onDiskReady(m *diskReady) {
 	r.rec, r.image, r.sector, r.diskHeld = m.rec, m.image, m.sector, true
+	r.returning = 0
 	if r.fsm.Current() == states.RoleIsOpening {
 		r.step(states.RoleOnOpened)
 		return
@@ -392,6 +400,9 @@ func (r *resource) onDiskReady(m *diskReady) {
 }
 
 func (r *resource) onDiskFailed(m *diskFailed) {
+	if r.waitForPredecessor(m) {
+		return
+	}
 	r.reason, r.remedy = m.reason, m.remedy
 	r.want.role = states.RoleInit
 	// Nothing of it may stay open: the actor closes what it has.
@@ -482,11 +493,14 @@ func (r *resource) maybeDown() {
 		r.step(states.RoleOnGiveUp)
 		return
 	}
-	r.h.Clock.TellAfter(fallPause, r.pid, &upAgain{epoch: r.newEpoch()})
-	r.probe.epoch = r.epoch
+	r.upAfterPause()
 }
 
 func (r *resource) onUpAgain(m *upAgain) {
+	if m.epoch == r.probe.epoch && r.fsm.Current() == states.RoleIsInit {
+		r.step(wish(r.want.role)) // the predecessor's, unless a command came in between
+		return
+	}
 	if m.epoch != r.probe.epoch || r.fsm.Current() != states.RoleIsClosing {
 		return
 	}

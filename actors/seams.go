@@ -28,8 +28,13 @@ type Host struct {
 	Log    hclog.Logger
 }
 
-// Tell sends msg to an actor from outside any actor.
-func (h *Host) Tell(to *actor.PID, msg any) { h.System.Root.Send(to, msg) }
+// Tell sends msg to an actor from outside any actor. Whoever has ended has no address any more, and gets
+// nothing: when an actor falls, the others of its resource have turns until they, too, are stopped.
+func (h *Host) Tell(to *actor.PID, msg any) {
+	if to != nil {
+		h.System.Root.Send(to, msg)
+	}
+}
 
 // Owner names who hears the answers of a seam: an actor, the executor that it runs on, and the epoch
 // under which it asked.
