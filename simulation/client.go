@@ -40,6 +40,7 @@ type Client struct {
 	answeredOK int
 	errors     int
 	lastErr    error
+	longest    time.Duration
 }
 
 // clientIO is one request as the client sees it.
@@ -50,6 +51,7 @@ type clientIO struct {
 	fua bool
 	gen uint64 // of a write
 	inv uint64 // of a read or a flush
+	at  time.Duration
 }
 
 func (io *clientIO) carriesData() bool { return io.op == states.OpRead || io.op == states.OpWrite }
@@ -89,6 +91,16 @@ func (c *Client) Answered() int { return c.answeredOK }
 
 // Errors is how many requests were answered with an error, and the last of those.
 func (c *Client) Errors() (int, error) { return c.errors, c.lastErr }
+
+// Longest is how long an answer took at most since it was asked last, those that are still awaited included.
+func (c *Client) Longest() time.Duration {
+	longest := c.longest
+	for _, io := range c.busy {
+		longest = max(longest, c.world.now-io.at)
+	}
+	c.longest = 0
+	return longest
+}
 
 // Scan reads the whole device once, for the judge. It is over when Idle holds again.
 func (c *Client) Scan() {
@@ -161,6 +173,7 @@ func (c *Client) begin(io *clientIO, r *actors.Request) {
 	if io.op == states.OpRead && c.scanning {
 		c.scan = (io.off + io.n) / SectorSize
 	}
+	io.at = c.world.now
 	c.judge.invoked(io)
 	if io.op == states.OpWrite {
 		stampSectors(r.Buf, io.gen, io.off/SectorSize)
@@ -214,6 +227,7 @@ func (c *Client) pick(x int) states.Op {
 // answered takes an answer, at the very step at which it is given.
 func (c *Client) answered(io *clientIO, r *actors.Request) {
 	c.busy = drop(c.busy, io)
+	c.longest = max(c.longest, c.world.now-io.at)
 	if r.Err != nil {
 		c.errors++
 		c.lastErr = r.Err

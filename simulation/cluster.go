@@ -31,13 +31,21 @@ type PairSpec struct {
 	KeepDirty uint32
 	// Settings are more lines for the resource in hast.conf.
 	Settings []string
+	// Neighbour gives the machines a second resource, which is configured like the first.
+	Neighbour bool
 }
 
-// Resource is the name of a pair's one resource.
+// Resource is the name of a pair's resource, the first if it has two.
 const Resource = "shared"
 
 // componentPath is where each node has its component.
 const componentPath = "/dev/component"
+
+// The second resource of a pair and where each node has its component.
+const (
+	neighbourResource = "neighbour"
+	neighbourPath     = "/dev/neighbour"
+)
 
 // Pair is two machines, A and B, that share one resource, and a client of it.
 type Pair struct {
@@ -46,9 +54,11 @@ type Pair struct {
 	Client *Client
 	// Record is what both components were formatted with.
 	Record states.Record
+	// Neighbour is the same two machines as seen by their second resource and its client; nil without one.
+	Neighbour *Pair
 
-	spec PairSpec
-	file *config.File
+	spec           PairSpec
+	resource, path string
 }
 
 // NewPair makes a pair: disks with different garbage and fresh metadata, nothing running.
@@ -63,30 +73,41 @@ func NewPair(spec PairSpec) (*Pair, error) {
 		spec.KeepDirty = 4
 	}
 	w := NewWorld(spec.Seed)
-	p := &Pair{World: w, A: w.AddMachine("a", "10.0.0.1"), B: w.AddMachine("b", "10.0.0.2"), spec: spec}
-	for _, m := range []*Machine{p.A, p.B} {
-		var err error
-		if p.Record, err = m.AddDisk(componentPath, spec.Size).Format(Resource, spec.Extent, spec.KeepDirty); err != nil {
+	p := &Pair{World: w, A: w.AddMachine("a", "10.0.0.1"), B: w.AddMachine("b", "10.0.0.2"), spec: spec,
+		resource: Resource, path: componentPath}
+	if err := p.furnish(); err != nil {
+		return nil, err
+	}
+	if spec.Neighbour {
+		p.Neighbour = &Pair{World: w, A: p.A, B: p.B, spec: spec, resource: neighbourResource, path: neighbourPath}
+		if err := p.Neighbour.furnish(); err != nil {
 			return nil, err
 		}
 	}
-	var err error
-	if p.file, err = config.Parse("hast.conf", []byte(p.configText())); err != nil {
-		return nil, err
-	}
-	p.Client = w.AddClient(Resource, int64(p.Record.DataSize))
-	p.Client.claims = &claims{pair: p}
-	guardPair(w, p.Client, p.Record, p.Disk(p.A), p.Disk(p.B))
 	return p, nil
+}
+
+// furnish gives the pair its disks, a client, and those who watch them.
+func (p *Pair) furnish() error {
+	for _, m := range []*Machine{p.A, p.B} {
+		var err error
+		if p.Record, err = m.AddDisk(p.path, p.spec.Size).Format(p.resource, p.spec.Extent, p.spec.KeepDirty); err != nil {
+			return err
+		}
+	}
+	p.Client = p.World.AddClient(p.resource, int64(p.Record.DataSize))
+	p.Client.claims = &claims{pair: p}
+	guardPair(p.World, p.Client, p.Record, p.Disk(p.A), p.Disk(p.B))
+	return nil
 }
 
 func (p *Pair) configText() string {
 	lines := []string{
-		"resource " + Resource + " {",
+		"resource " + p.resource + " {",
 		"\treplication " + p.spec.Mode.String(),
 		"\tcompression " + p.spec.Compression.String(),
 		"\tchecksum " + p.spec.Checksum.String(),
-		"\tlocal " + componentPath,
+		"\tlocal " + p.path,
 	}
 	for _, s := range p.spec.Settings {
 		lines = append(lines, "\t"+s)
@@ -100,7 +121,15 @@ func (p *Pair) configText() string {
 
 // Config is what hast.conf says to one of the machines.
 func (p *Pair) Config(m *Machine) (*config.Config, error) {
-	return p.file.Resolve(config.Node{Host: m.name})
+	text := p.configText()
+	if p.Neighbour != nil {
+		text += p.Neighbour.configText()
+	}
+	file, err := config.Parse("hast.conf", []byte(text))
+	if err != nil {
+		return nil, err
+	}
+	return file.Resolve(config.Node{Host: m.name})
 }
 
 // TrustNoAnswer stops looking behind answers, for runs in which the primary's component fails.
@@ -128,15 +157,15 @@ func (p *Pair) Cut()                     { p.World.Cut(p.A, p.B) }
 func (p *Pair) Heal()                    { p.World.Heal(p.A, p.B) }
 func (p *Pair) CutFrom(m *Machine)       { p.World.CutOneWay(m, p.Other(m)) }
 func (p *Pair) Reset()                   { p.World.Reset(p.A, p.B) }
-func (p *Pair) Disk(m *Machine) *Platter { return m.Disk(componentPath) }
+func (p *Pair) Disk(m *Machine) *Platter { return m.Disk(p.path) }
 
 // SetRole gives a machine's resource a role and waits for it.
 func (p *Pair) SetRole(m *Machine, role states.Role, force bool) error {
-	return m.SetRole(Resource, role, force, 2*time.Minute)
+	return m.SetRole(p.resource, role, force, 2*time.Minute)
 }
 
 // Status asks for the resource's status.
-func (p *Pair) Status(m *Machine) (actors.Status, error) { return m.Status(Resource) }
+func (p *Pair) Status(m *Machine) (actors.Status, error) { return m.Status(p.resource) }
 
 // AwaitStatus asks for the status every few milliseconds until it pleases.
 func (p *Pair) AwaitStatus(m *Machine, what string, ok func(s *actors.Status) bool, limit time.Duration) error {

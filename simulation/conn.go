@@ -96,6 +96,7 @@ func (e *end) Send(f *wire.OutFrame, note any) {
 	if e.boot.dead || e.state == endClosed {
 		return
 	}
+	e.world.outward()
 	g := new(wire.OutFrame)
 	g.CopyFrom(f)
 	e.queue = append(e.queue, outgoing{frame: g, sum: crc32.ChecksumIEEE(g.Payload), note: note})

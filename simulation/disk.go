@@ -68,6 +68,7 @@ func (h *handle) Submit(op *actors.DiskOp) {
 	if h.boot.dead {
 		return
 	}
+	w.outward()
 	t := &diskTask{op: op, handle: h, kind: op.Kind, off: op.Off, n: int64(len(op.Buf))}
 	if op.Kind == actors.DiskZero {
 		t.n = op.Len

@@ -61,6 +61,7 @@ func (c clock) Now() time.Duration { return c.boot.world.now }
 func (c clock) Wall() time.Time    { return dawn.Add(c.boot.world.now) }
 
 func (c clock) TellAfter(d time.Duration, to *actor.PID, msg any) actors.Timer {
+	c.boot.world.outward()
 	return (*timer)(c.boot.world.after(d, c.boot, func() { c.boot.tell(to, msg) }))
 }
 

@@ -46,6 +46,7 @@ type boot struct {
 	peers     []string
 	host      *actors.Host
 	root      *actor.PID
+	panics    []*plannedPanic
 }
 
 // AddMachine puts a machine into the world, powered, with nothing running.

@@ -19,6 +19,8 @@ type mailbox struct {
 	user      fifo
 	suspended bool
 	ready     int // index in the world's run list, -1 if not in it
+
+	resource, kind string // whose actor it is and which, as Panic names them
 }
 
 // newMailbox is an actor.MailboxProducer for the actors of a boot.
@@ -34,6 +36,7 @@ func (m *mailbox) RegisterHandlers(invoker actor.MessageInvoker, _ actor.Dispatc
 	if self, ok := invoker.(interface{ Self() *actor.PID }); ok {
 		m.pid = self.Self()
 		m.name = m.pid.Id
+		m.resource, m.kind = kindOf(m.name)
 	}
 }
 
@@ -45,6 +48,7 @@ func (m *mailbox) PostUserMessage(msg any) {
 	if m.boot.dead {
 		return
 	}
+	m.boot.world.outward()
 	m.user.push(msg)
 	m.boot.world.makeReady(m)
 }
@@ -66,11 +70,18 @@ func (m *mailbox) runnable() bool {
 }
 
 // deliver hands over one message. A panic is recorded and escalated, as protoactor's mailbox does.
+// An actor that has stopped gets nothing more: what it leaves behind is a dead letter, as what comes later.
 func (m *mailbox) deliver() {
 	w := m.boot.world
 	var msg any
 	defer func() {
+		w.fault = nil
 		if r := recover(); r != nil {
+			if p, planned := r.(*plannedPanic); planned {
+				w.trace.add(w.now, m.name, p.String())
+				m.invoker.EscalateFailure(r, msg)
+				return
+			}
 			w.trace.add(w.now, m.name, "panic", fmt.Sprint(r))
 			w.panics = append(w.panics, Panic{At: w.now, Actor: m.name, Value: fmt.Sprint(r), Stack: string(debug.Stack())})
 			m.invoker.EscalateFailure(r, msg)
@@ -86,12 +97,30 @@ func (m *mailbox) deliver() {
 			m.suspended = false
 		default:
 			m.invoker.InvokeSystemMessage(msg)
+			m.buryQueue()
 		}
 		return
 	}
 	msg = m.user.pop()
 	w.trace.add(w.now, m.name, describe(msg))
+	w.fault = m.boot.planned(m)
+	w.fault.begin()
 	m.invoker.InvokeUserMessage(msg)
+	w.fault.end()
+}
+
+// buryQueue makes dead letters of what waits for an actor that has stopped.
+func (m *mailbox) buryQueue() {
+	system := m.boot.machine.system
+	if m.user.len() == 0 || m.pid == nil {
+		return
+	}
+	if _, lives := system.ProcessRegistry.GetLocal(m.pid.Id); lives {
+		return
+	}
+	for m.user.len() > 0 {
+		system.EventStream.Publish(&actor.DeadLetterEvent{PID: m.pid, Message: m.user.pop()})
+	}
 }
 
 // fifo is a queue of messages that keeps its memory.

@@ -233,7 +233,10 @@ func TestEachNemesis(t *testing.T) {
 	}
 }
 
-var manySeeds = flag.Int("seeds", 20, "how many seeds TestManySeeds runs")
+var manySeeds = flag.Int("seeds", 20, "how many seeds TestManySeeds runs; the other random runs have a share of that")
+
+// few is how many seeds a test has that has n of them by default.
+func few(n int) int { return max(n, n**manySeeds/20) }
 
 func TestManySeeds(t *testing.T) {
 	seeds(t, *manySeeds, func(t *testing.T, seed uint64) {

@@ -22,6 +22,7 @@ type World struct {
 	ready    []*mailbox
 	running  bool
 	turns    uint64
+	fault    *plannedPanic // meets the actor whose turn it is
 
 	machines []*Machine
 	fabric   *fabric
