@@ -46,6 +46,7 @@ const (
 	atDoor    stage = iota
 	atRange         // waits for an overlapping request
 	atHold          // waits for the counter, the map, or the end of a barrier
+	atLag           // waits for a copy of its extents
 	atWork          // handed to the components
 	atFlush         // waits for a flush
 	atRelease       // answered and settled; the buffer is still on loan

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/hashicorp/go-hclog"
@@ -9,6 +10,7 @@ import (
 	"hast/config"
 	"hast/states"
 	"hast/states/activemap"
+	"hast/states/bitset"
 	"hast/wire"
 )
 
@@ -24,6 +26,7 @@ type gate struct {
 	opened bool
 	sector int
 	rec    states.Record // as it is durable
+	stand  *standing
 	amap   *activemap.Map
 	ranges states.Ranges
 	all    reqList    // everything admitted and not released
@@ -33,16 +36,26 @@ type gate struct {
 	drains bool
 
 	// The session, as the secondary has confirmed it; 0: alone.
-	session  uint64
-	offered  uint64 // attempt whose verdict is being made durable; 0: none
-	hello    uint64 // attempt whose second hello carries our counters; 0: none
-	reply    *peerReply
-	peer     states.Copy // the secondary's counters, as told in this session
-	caps     uint64
+	session uint64
+	offered uint64 // attempt whose verdict is being made durable; 0: none
+	hello   uint64 // attempt whose second hello carries our counters; 0: none
+	reply   *peerReply
+	peer    states.Copy // the secondary's counters, as told in this session
+	caps    uint64
+	// confirming is a session of which the secondary hasn't confirmed the mark: until then nothing is
+	// done on its word, and new writes wait.
+	confirming uint64
+	met        bool // there was a session in this reign
+	// lk holds the extents of which the secondary lacks something answered, over all sessions of this
+	// reign; lag those of them that it was told of in this session and that aren't copied yet.
+	lk, lag  *bitset.Set
+	urgent   []uint32 // extents that a client waits for to be copied
+	lagWait  []*Request
 	verdict  states.Verdict
 	behind   bool // this primary lacks what the secondary has, until counters are equal
 	forced   bool
 	virgin   bool // the identity was drawn in this reign, and nothing was paired with it yet
+	shows    bool // the reign's record is to be written, then the door opened
 	served   bool // something of this reign was answered
 	unsure   bool // whether the peer has flushed what it got in earlier reigns isn't known
 	seenPeer uint64
@@ -50,7 +63,10 @@ type gate struct {
 
 	raised     bool // in this alone period, durably
 	raising    bool
+	raisedOnce bool // in this reign
 	raiseTag   uint64
+	wantSent   bool // the record shall say that some answers are for what was only sent
+	sentErr    error
 	raiseReady bool // flushed; the record may be written
 
 	tail      int64  // bytes answered as sent and not confirmed
@@ -91,6 +107,9 @@ const (
 	recRaise
 	recSession
 	recEqual
+	recReign
+	recSent
+	recEnd
 )
 
 func newGate(r *resource) *gate {
@@ -135,6 +154,8 @@ func (g *gate) Receive(c actor.Context) {
 		g.onLinkReturned(m)
 	case *peerFitted:
 		g.onPeerFitted(m)
+	case *peerMarked:
+		g.onPeerMarked(m)
 	case *showDevice:
 		g.onShow()
 	case *DoorOpened:
@@ -163,7 +184,7 @@ func (g *gate) owner() Owner { return Owner{PID: g.self, Exec: g.res.ex, Epoch: 
 
 // onOpen takes the component's state. What the map says is dirty is to be copied, either way.
 func (g *gate) onOpen(m *openGate) {
-	g.opened, g.rec, g.sector, g.forced = true, m.rec, m.sector, m.forced
+	g.opened, g.rec, g.sector, g.forced, g.stand = true, m.rec, m.sector, m.forced, m.standing
 	var err error
 	if g.amap, err = activemap.New(m.rec.DataSize, m.rec.ExtentSize, m.rec.KeepDirty, m.rec.MapSize()); err == nil {
 		err = g.amap.Load(m.image)
@@ -171,6 +192,15 @@ func (g *gate) onOpen(m *openGate) {
 	if err != nil {
 		panic(fmt.Sprintf("gate: localdisk accepted a record that makes no map: %v", err))
 	}
+	if !m.forced {
+		// Under force the operator wants this copy as it is, bad extents included.
+		m.rec.Bad.ForEach(func(first, count uint64) {
+			for e := first; e < first+count; e++ {
+				g.amap.MarkBad(uint32(e))
+			}
+		})
+	}
+	g.lk, g.lag = bitset.New(g.amap.Extents()), bitset.New(g.amap.Extents())
 	g.ranges.ReadWaits, g.unsure = true, true
 	g.startTick()
 }
@@ -180,8 +210,27 @@ func (g *gate) alone() bool { return g.session == 0 }
 // connected reports a session in which the peer knows our extensions.
 func (g *gate) ours() bool { return g.caps&wire.CapExtensions != 0 }
 
+// onShow makes durable that a reign begins, and then opens the door.
 func (g *gate) onShow() {
 	g.closed, g.drains = false, false
+	g.shows = true
+	g.saveReign()
+}
+
+// saveReign waits its turn with the record of a reign's beginning: an end that isn't clean is known by it.
+func (g *gate) saveReign() {
+	if !g.shows || g.recBusy != recIdle {
+		return
+	}
+	g.shows = false
+	g.saveRecord(g.stand.began(g.rec, g.res.h.Boot), recReign)
+}
+
+func (g *gate) onReign(err error) {
+	if err != nil {
+		g.tell(g.res.pid, &deviceShown{err: fmt.Errorf("the beginning of the reign can't be recorded: %w", err)})
+		return
+	}
 	g.res.h.Doors.Open(g.owner(), DoorSpec{Resource: g.cfg.Name, Provider: g.cfg.Provider, Size: int64(g.rec.DataSize),
 		Sector: g.sector, Socket: g.cfg.NBDSocket, Credits: doorCredits})
 }
@@ -270,6 +319,13 @@ func (g *gate) admit(r *Request) {
 func (g *gate) answer(r *Request, err error) {
 	if r.flow.answered {
 		panic("gate: request answered twice")
+	}
+	if r.flow.waits {
+		// Something else settled it; the request may soon be another one.
+		r.flow.waits = false
+		if i := slices.Index(g.held, r); i >= 0 {
+			g.held = slices.Delete(g.held, i, i+1)
+		}
 	}
 	r.flow.answered, r.Err = true, err
 	g.served = true

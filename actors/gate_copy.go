@@ -77,6 +77,14 @@ func (g *gate) nextCopy() *extentCopy {
 		return nil
 	}
 	from := g.cursor
+	for len(g.urgent) > 0 {
+		e := g.urgent[0]
+		g.urgent = g.urgent[1:]
+		if g.lag.Has(e) && !g.isCopied(e) {
+			from = e
+			break
+		}
+	}
 	for tries := 0; tries <= len(g.copies); tries++ {
 		e, dir, ok := g.amap.NextSync(from)
 		if !ok {
@@ -205,8 +213,16 @@ func (g *gate) endCopy(c *extentCopy) {
 			break
 		}
 	}
-	if c.err == nil && c.session == g.session {
-		g.amap.Copied(c.extent, c.dir)
+	if c.err == nil && c.session == g.session && c.dir == activemap.FromPeer {
+		g.amap.ClearBad(c.extent) // durably when the counters are equal
+	}
+	if c.err == nil && c.session == g.session && g.amap.Copied(c.extent, c.dir) && c.dir == activemap.ToPeer {
+		g.lk.Clear(c.extent)
+		if g.lag.Clear(c.extent) {
+			// Before the range goes, so that later writes come behind it.
+			off, n := g.amap.Bounds(c.extent)
+			g.tell(g.res.link, &markPeer{session: g.session, off: off, len: n})
+		}
 	}
 	g.amap.DropCopy(c.extent)
 	if c.err != nil && c.session == g.session && g.flushing != nil && g.flushing.local.Final() && g.flushing.remote.Final() {
@@ -214,6 +230,7 @@ func (g *gate) endCopy(c *extentCopy) {
 		g.dropSession(fmt.Sprintf("extent %d can't be copied: %v", c.extent, c.err))
 		return
 	}
+	g.recheck()
 	g.settleFlush()
 }
 

@@ -18,6 +18,7 @@ const (
 	equalIdle equalStep = iota
 	equalDrain
 	equalFlush
+	equalWant
 	equalSave
 	equalTell
 )
@@ -45,7 +46,8 @@ func (g *gate) onEqualise(m *equalise) {
 		g.endEqual(errMoreWork)
 		return
 	}
-	if g.rec.LocalCnt == g.peer.RemoteCnt && g.rec.RemoteCnt == g.peer.LocalCnt && g.rec.Unfit == states.Fit && !g.behind {
+	same := g.rec.LocalCnt == g.peer.RemoteCnt && g.rec.RemoteCnt == g.peer.LocalCnt && g.rec.Unfit == states.Fit
+	if same && !g.behind && g.caps&wire.CapMarks == 0 {
 		g.dropChunks()
 		g.endEqual(nil)
 		return
@@ -75,11 +77,20 @@ func (g *gate) onBarrierFlushed(t *flushTurn, err error) {
 	case g.amap.SyncBytes() > 0 || g.amap.AnyUnflushed(amapP) || g.amap.AnyUnflushed(amapS):
 		g.endEqual(errMoreWork)
 	default:
-		g.equal.at = equalSave
-		rec := states.Equalised(g.rec, g.peer)
-		g.log.Debug(fmt.Sprintf("Setting localcnt to %d and remotecnt to %d.", rec.LocalCnt, rec.RemoteCnt))
-		g.saveRecord(rec, recEqual)
+		g.equal.at = equalWant
+		g.equal.save(g)
 	}
+}
+
+// save writes the record, once no other one is being written.
+func (q *equaliser) save(g *gate) {
+	if q.at != equalWant || g.recBusy != recIdle {
+		return
+	}
+	q.at = equalSave
+	rec := states.Equalised(g.rec, g.peer)
+	g.log.Debug(fmt.Sprintf("Setting localcnt to %d and remotecnt to %d.", rec.LocalCnt, rec.RemoteCnt))
+	g.saveRecord(rec, recEqual)
 }
 
 func (q *equaliser) saved(g *gate, err error) {
@@ -91,6 +102,7 @@ func (q *equaliser) saved(g *gate, err error) {
 		return
 	}
 	g.behind, g.isTarget = false, false
+	g.stand.whole()
 	if !g.ours() {
 		g.endEqual(nil)
 		return

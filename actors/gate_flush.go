@@ -111,7 +111,7 @@ func (g *gate) settleFlush() {
 		return
 	}
 	state := states.FlushState{Local: t.local, Remote: t.remote, Alone: g.alone(), Raised: g.raised || behind, Behind: g.behind,
-		PeerLacks: g.unsure || g.amap.AnySlag() || g.amap.AnyUnflushed(amapS), PeerLags: g.amap.AnySlag(), PeerBehind: behind}
+		PeerLacks: g.unsure || g.amap.AnySlag() || g.amap.AnyUnflushed(amapS), PeerLags: g.lag.Any() || g.caps&wire.CapMarks == 0 && g.amap.AnySlag(), PeerBehind: behind}
 	action := states.CompleteFlush(state)
 	if action == states.Wait && len(t.reqs) > 0 {
 		return // the copying goes on, and its end comes back to here
@@ -196,6 +196,33 @@ func (g *gate) tellDrained() {
 		return
 	}
 	g.drained = false
+	left := g.stand.crashed
+	if g.rec.Unclean&states.UncleanSent != 0 && (g.alone() || g.tail > 0 || g.amap.AnySlag() || g.peerBehind()) {
+		left |= states.UncleanSent // what was answered as sent may be on this copy only
+	}
+	if g.drainErr == nil && g.recBusy == recIdle && g.rec.Unclean != left {
+		g.saveRecord(states.Stopped(g.rec, left), recEnd)
+		return
+	}
+	g.end()
+}
+
+// onEnd: the record of a reign's clean end is written, or couldn't be: then the mark stays.
+func (g *gate) onEnd(err error) {
+	if err != nil {
+		g.drainErr = err
+	}
+	g.end()
+}
+
+// end ends a demotion. From here on this copy is a secondary's, and knows what it lacks: nothing, unless
+// it was a target, or has learnt nothing since an unclean end.
+func (g *gate) end() {
+	if g.met || g.raisedOnce {
+		g.stand.lag.Reset()
+		g.stand.lagKnown = g.stand.crashed == 0 && g.rec.Unfit == states.Fit
+		g.amap.ForEachStale(func(e uint32) { g.stand.lag.Set(e) })
+	}
 	reason := ""
 	if g.drainErr != nil {
 		reason = "the last flush failed: " + g.drainErr.Error()

@@ -108,8 +108,8 @@ func (g *gate) raise() {
 	if g.raising || g.raised {
 		return
 	}
-	if g.hello != 0 {
-		g.hello, g.offered, g.reply = 0, 0, nil
+	if g.hello != 0 || g.confirming != 0 {
+		g.hello, g.offered, g.confirming, g.reply = 0, 0, 0, nil
 		g.tell(g.res.link, &hangUp{reason: "the counter had to be raised during the handshake"})
 	}
 	g.raising = true
@@ -132,9 +132,17 @@ func (g *gate) saveRaise() {
 		return
 	}
 	g.raiseReady = false
-	rec := states.Raised(g.rec)
+	rec := states.Raised(g.rec, g.stand.crashed, g.lacking())
 	g.log.Debug(fmt.Sprintf("Increasing localcnt to %d.", rec.LocalCnt))
 	g.saveRecord(rec, recRaise)
+}
+
+// lacking are the extents of which the secondary's content is the current one.
+func (g *gate) lacking() states.ExtentRuns {
+	var runs []states.ExtentRun
+	g.amap.ForEachStale(func(e uint32) { runs = append(runs, states.ExtentRun{First: uint64(e), Count: 1}) })
+	g.amap.ForEachBad(func(e uint32) { runs = append(runs, states.ExtentRun{First: uint64(e), Count: 1}) })
+	return states.NewExtentRuns(runs...)
 }
 
 func (g *gate) raiseFailed(err error) {
@@ -170,6 +178,7 @@ func (g *gate) onRecordSaved(m *recordSaved) {
 			break
 		}
 		g.raised = g.alone()
+		g.stand.crashed, g.raisedOnce = 0, true
 		g.recheck()
 		g.settleFlush()
 	case recIdentity:
@@ -178,6 +187,28 @@ func (g *gate) onRecordSaved(m *recordSaved) {
 		g.onSessionRecord(m.err)
 	case recEqual:
 		g.equal.saved(g, m.err)
+	case recReign:
+		g.onReign(m.err)
+	case recSent:
+		g.sentErr = m.err
+		g.recheck()
+		g.sentErr = nil
+	case recEnd:
+		g.onEnd(m.err)
 	}
+	g.saveReign()
 	g.saveRaise()
+	g.saveSent()
+	g.merge()
+	g.equal.save(g)
+}
+
+// saveSent makes durable, before the first answer for what was only sent, that there are such answers.
+func (g *gate) saveSent() {
+	if g.wantSent && g.recBusy == recIdle {
+		g.wantSent = false
+		rec := g.rec
+		rec.Unclean |= states.UncleanSent
+		g.saveRecord(rec, recSent)
+	}
 }

@@ -4,7 +4,8 @@ import (
 	"fmt"
 
 	"hast/states"
-	"hast/states/activemap"
+	"hast/states/bitset"
+	"hast/wire"
 )
 
 // How a session begins and ends for gate (design 4): verdict, merged map durable, record durable, then
@@ -27,7 +28,12 @@ func (g *gate) onWantCopy(m *wantCopy) {
 		g.saveRecord(rec, recIdentity)
 		return
 	}
-	g.tell(g.res.link, &helloCopy{attempt: m.attempt, rec: g.rec, virgin: g.virgin})
+	g.sendCopy()
+}
+
+func (g *gate) sendCopy() {
+	g.tell(g.res.link, &helloCopy{attempt: g.hello, rec: g.rec, virgin: g.virgin,
+		marks: g.stand.marks(&g.rec, g.amap.DirtyBytes() > 0)})
 }
 
 func (g *gate) onIdentity(err error) {
@@ -39,7 +45,7 @@ func (g *gate) onIdentity(err error) {
 		g.tell(g.res.link, &hangUp{reason: "the resource's identity can't be written: " + err.Error()})
 		return
 	}
-	g.tell(g.res.link, &helloCopy{attempt: g.hello, rec: g.rec, virgin: g.virgin})
+	g.sendCopy()
 }
 
 // refuseOffer ends the attempt with a reason that status shows.
@@ -64,6 +70,9 @@ func (g *gate) onPeerReply(m *peerReply) {
 	peer := states.Copy{ResUID: g.rec.ResUID, LocalCnt: m.reply.LocalCnt, RemoteCnt: m.reply.RemoteCnt}
 	if m.reply.Virgin {
 		peer.ResUID = 0
+	}
+	if m.caps&wire.CapMarks != 0 {
+		peer.Marks, own.Marks = m.reply.Marks, g.stand.marks(&g.rec, g.amap.DirtyBytes() > 0)
 	}
 	switch {
 	case m.reply.ErrMsg != "":
@@ -97,21 +106,28 @@ func (g *gate) onPeerReply(m *peerReply) {
 			"bring back the node that holds the current copy")
 		return
 	}
-	if len(m.image) > 0 || m.reply.MapSize > 0 {
-		if _, err := g.amap.MergeRemote(m.image); err != nil {
+	theirs := m.image[:m.reply.MapSize]
+	lagS := bitset.New(g.amap.Extents())
+	if m.reply.Marks.LagKnown {
+		if err := lagS.LoadBytes(m.image[m.reply.MapSize:]); err != nil {
+			g.refuseOffer("the secondary's list of what it lacks: "+err.Error(), "see the secondary's log")
+			return
+		}
+	}
+	if len(theirs) > 0 {
+		if _, err := g.amap.MergeRemote(theirs); err != nil {
 			g.refuseOffer(err.Error(), "create both components with the same sizes")
 			return
 		}
 	}
+	plan := sessionPlan{verdict: verdict, own: own.Marks, peer: peer.Marks, lagS: lagS, theirs: theirs, badS: m.reply.Bad,
+		reign: states.Reign{Served: g.served, Again: same}}
+	if !g.planCopies(&plan) {
+		g.refuseOffer("there is no current copy: this node and the secondary both may lack what was answered",
+			"promote the other node, or 'hastctl role --force primary' on the one whose copy is to be kept")
+		return
+	}
 	g.reply, g.offered, g.peer, g.caps = m, m.attempt, peer, m.caps
-	target := states.Target{SameSource: same}
-	g.amap.ForEachDirty(func(e uint32) {
-		if states.Source(verdict, target, g.amap.Stale(e)) == states.SourceSecondary {
-			g.amap.MarkSource(e, activemap.FromPeer)
-			return
-		}
-		g.amap.MarkSource(e, activemap.ToPeer)
-	})
 	g.saveMap()
 	g.merge()
 }
@@ -141,6 +157,9 @@ func (g *gate) merge() {
 		return
 	}
 	rec := g.rec
+	if g.caps&wire.CapMarks != 0 {
+		rec.LastSession, rec.TrySession = g.reply.reply.Session, 0
+	}
 	switch g.verdict {
 	case states.VerdictFresh:
 		rec = states.Paired(rec, g.peer)
@@ -166,18 +185,42 @@ func (g *gate) onSessionRecord(err error) {
 	g.tell(g.res.link, &begin{attempt: g.offered})
 }
 
-// onLinkUp: from here on requests go to both. Writes that were under way alone aren't sent; the copy of
-// their extents is (rule by-copy).
+// onLinkUp: the link carries requests. A secondary of ours first confirms what it lacks.
 func (g *gate) onLinkUp(m *linkUp) {
 	if m.session != g.offered {
 		g.tell(g.res.link, &hangUp{reason: "the session is not wanted any more"})
 		return
 	}
-	g.session, g.caps, g.peerIs = m.session, m.caps, m.peer
-	g.hello, g.offered, g.reply = 0, 0, nil
-	g.raised, g.virgin, g.forced = false, false, false
+	g.hello, g.offered = 0, 0
+	if m.caps&wire.CapMarks == 0 {
+		g.beginSession(m.session, m.caps, m.peer)
+		return
+	}
+	g.confirming, g.peerIs = m.session, m.peer
+	g.tell(g.res.link, &markPeer{session: m.session, image: g.lag.AppendBytes(nil)})
+}
+
+func (g *gate) onPeerMarked(m *peerMarked) {
+	if m.session != g.confirming {
+		g.stats.Stale++
+		return
+	}
+	g.confirming = 0
+	if m.errno != 0 {
+		g.tell(g.res.link, &hangUp{reason: fmt.Sprintf("the secondary can't confirm the session: %v", m.errno)})
+		g.recheck()
+		return
+	}
+	g.beginSession(m.session, g.caps, g.peerIs)
+}
+
+// beginSession: from here on requests go to both. Writes that were under way alone aren't sent; the copy of
+// their extents is (rule by-copy).
+func (g *gate) beginSession(session, caps uint64, peer string) {
+	g.session, g.caps, g.peerIs, g.reply = session, caps, peer, nil
+	g.raised, g.virgin, g.forced, g.met = false, false, false, true
 	g.behind = g.verdict == states.VerdictSecondaryAhead || g.rec.Unfit != states.Fit
-	g.isTarget, g.seenPeer = g.behind, g.peer.LocalCnt
+	g.isTarget, g.seenPeer = g.behind || g.amap.AnyStale(), g.peer.LocalCnt
 	g.reason, g.remedy = "", ""
 	g.stats.Sessions++
 	g.tell(g.res.pid, &sessionUp{verdict: g.verdict})
@@ -189,6 +232,11 @@ func (g *gate) onLinkUp(m *linkUp) {
 func (g *gate) onLinkLost(m *linkLost) {
 	if m.session == g.offered || m.session == g.hello {
 		g.hello, g.offered, g.reply = 0, 0, nil
+	}
+	if m.session == g.confirming {
+		g.confirming = 0
+		g.reason = m.reason
+		g.recheck()
 	}
 	if m.session == g.session {
 		g.endSession(m.session, m.reason)
@@ -203,6 +251,8 @@ func (g *gate) endSession(session uint64, reason string) {
 	g.caps, g.noFlush = 0, false
 	g.barrier = false
 	g.equal.reset()
+	g.lag.Reset() // lk has them all (rule keep-lag)
+	g.urgent = nil
 	g.amap.FlushReset(amapS)
 	if t := g.flushing; t != nil && t.remote == states.PartPending {
 		t.remote = states.PartLost
@@ -220,6 +270,9 @@ func (g *gate) endSession(session uint64, reason string) {
 	}
 	for _, r := range lost {
 		r.flow.remote = states.PartLost
+		if r.flow.tailed {
+			g.lacks(r) // answered as sent, and never confirmed
+		}
 		g.untail(r)
 		switch {
 		case r.flow.copying != nil:

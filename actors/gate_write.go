@@ -49,6 +49,15 @@ func (g *gate) granted() {
 
 // advance takes a write as far as it goes before its data moves.
 func (g *gate) advance(r *Request) {
+	if !g.alone() && !g.peerBehind() && g.waitsForCopy(r) {
+		// Not in its range: the copy needs it.
+		g.unmap(r)
+		g.ranges.Release(&r.flow.rng)
+		r.flow.at = atLag
+		g.lagWait = append(g.lagWait, r)
+		g.granted()
+		return
+	}
 	if g.mayGo(r) {
 		g.submit(r)
 		return
@@ -64,7 +73,7 @@ func (g *gate) advance(r *Request) {
 // (I19), and its extents are dirty in the durable map (I9).
 func (g *gate) mayGo(r *Request) bool {
 	f := &r.flow
-	if g.barrier && !f.mapped {
+	if (g.barrier || g.confirming != 0) && !f.mapped {
 		return false
 	}
 	if g.alone() && g.target() {
@@ -90,11 +99,44 @@ func (g *gate) mayGo(r *Request) bool {
 	return true
 }
 
+// waitsForCopy reports that a write touches what the secondary lacks although its counters say that it
+// lacks nothing: answered for both it would be newer there than what is missing (rule lag-claim). Its
+// extents are copied next.
+func (g *gate) waitsForCopy(r *Request) bool {
+	if !g.lag.Any() {
+		return false
+	}
+	first, last := g.amap.Range(uint64(r.Off), uint64(r.Len))
+	waits := false
+	for e := first; e <= last; e++ {
+		if g.lag.Has(e) {
+			waits = true
+			g.urgent = append(g.urgent, e)
+		}
+	}
+	return waits
+}
+
+// lacks notes that the secondary lacks something answered of a range.
+func (g *gate) lacks(r *Request) {
+	first, last := g.amap.Range(uint64(r.Off), uint64(r.Len))
+	for e := first; e <= last; e++ {
+		g.lk.Set(e)
+	}
+}
+
 // target reports that this copy must not be changed alone (rule stale-alone).
 func (g *gate) target() bool { return g.rec.Unfit != states.Fit && !g.forced }
 
 // recheck tries again what waits for the counter, the map or the end of a barrier.
 func (g *gate) recheck() {
+	if wait := g.lagWait; len(wait) > 0 {
+		g.urgent = nil
+		g.lagWait = nil
+		for _, r := range wait {
+			g.admitWrite(r)
+		}
+	}
 	if len(g.held) == 0 {
 		return
 	}
@@ -232,6 +274,24 @@ func (g *gate) settle(r *Request) {
 			g.amap.MarkSlag(uint64(r.Off), uint64(r.Len))
 			g.fail(r, err)
 		case states.Answer:
+			if claim == states.ClaimSent && g.rec.Unclean&states.UncleanSent == 0 {
+				if g.sentErr != nil {
+					g.fail(r, fmt.Errorf("an answer under async can't be recorded: %w", g.sentErr))
+					g.unblockReads(r)
+					g.retire(r)
+					return
+				}
+				g.wantSent = true
+				if !f.waits {
+					f.waits = true
+					g.held = append(g.held, r)
+				}
+				g.saveSent()
+				return
+			}
+			if claim == states.ClaimLocal {
+				g.lacks(r)
+			}
 			f.claim = claim
 			if r.FUA {
 				f.at = atFlush
@@ -255,7 +315,7 @@ func (g *gate) settle(r *Request) {
 func (g *gate) writeState(r *Request) states.WriteState {
 	f := &r.flow
 	return states.WriteState{Mode: states.Bounded(f.mode, g.tail, r.Len, g.cfg.AsyncBound), Local: f.local, Remote: f.remote, Alone: g.alone(), Raised: g.raised,
-		Behind: g.behind || g.amap.StaleIn(uint64(r.Off), uint64(r.Len)), PeerBehind: g.peerBehind()}
+		Behind: g.behind || g.amap.StaleIn(uint64(r.Off), uint64(r.Len)) || g.amap.BadIn(uint64(r.Off), uint64(r.Len)), PeerBehind: g.peerBehind()}
 }
 
 // peerBehind reports that the secondary's counters say that it lacks something.

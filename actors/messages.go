@@ -199,6 +199,7 @@ type refuseOffer struct {
 type helloCopy struct {
 	attempt uint64
 	rec     states.Record
+	marks   states.Marks
 	virgin  bool
 }
 
@@ -210,6 +211,14 @@ type remoteIO struct{ r *Request }
 
 // flushPeer asks the peer to flush; answered by peerFlushed.
 type flushPeer struct{ session uint64 }
+
+// markPeer tells the peer, as the first request of a session, what it lacks; answered by peerMarked. Later
+// ones, with a length, say that a range lacks nothing any more; they aren't answered.
+type markPeer struct {
+	session  uint64
+	image    []byte
+	off, len uint64
+}
 
 // fitPeer tells the peer that counters are equal; answered by peerFitted.
 type fitPeer struct{ session uint64 }
@@ -257,6 +266,10 @@ type peerFlushed struct {
 	session uint64
 	errno   wire.Errno
 }
+type peerMarked struct {
+	session uint64
+	errno   wire.Errno
+}
 type peerFitted struct {
 	session uint64
 	errno   wire.Errno
@@ -266,10 +279,11 @@ type peerFitted struct {
 
 // openGate gives gate the component's state; the gate then answers the link but serves nobody.
 type openGate struct {
-	rec    states.Record
-	image  []byte
-	sector int
-	forced bool // promoted by force: an unfit copy may be changed alone
+	rec      states.Record
+	standing *standing
+	image    []byte
+	sector   int
+	forced   bool // promoted by force: an unfit copy may be changed alone
 }
 
 // showDevice opens the door, hideDevice closes it; drain ends all work and flushes.
@@ -327,8 +341,9 @@ type guardWake struct{ epoch uint64 }
 
 // serveAs starts the secondary's work; settle ends it, answered by settled.
 type serveAs struct {
-	rec   states.Record
-	image []byte
+	rec      states.Record
+	standing *standing
+	image    []byte
 }
 type settle struct{}
 

@@ -18,7 +18,7 @@ func (r *resource) probePeer() {
 	r.link = r.spawn("remotelink", func() actor.Actor { return newRemotelink(r) })
 	r.sync = r.spawn("sync", func() actor.Actor { return newSyncer(r) })
 	r.guard = r.spawn("guard", func() actor.Actor { return &guard{res: r} })
-	r.h.Tell(r.gate, &openGate{rec: r.rec, image: append([]byte(nil), r.image...), sector: r.sector, forced: r.want.force})
+	r.h.Tell(r.gate, &openGate{rec: r.rec, standing: r.standing, image: append([]byte(nil), r.image...), sector: r.sector, forced: r.want.force})
 	p := &r.probe
 	p.nonce = max(1, r.h.Rand.Uint64())
 	p.epoch, p.since, p.settled, p.heard, p.verdict = r.reign, r.h.Clock.Now(), false, false, states.VerdictNone
@@ -41,7 +41,7 @@ func (r *resource) promote(peer states.PeerAnswer, said string) {
 	if p.settled || r.fsm.Current() != states.RoleIsProbing {
 		return
 	}
-	c := states.Candidate{Fitness: r.rec.Unfit, Force: r.want.force, Verdict: p.verdict,
+	c := states.Candidate{Fitness: r.rec.Unfit, Crashed: r.standing.crashed, Bad: !r.rec.Bad.IsEmpty(), Force: r.want.force, Verdict: p.verdict,
 		Waited: r.h.Clock.Now()-p.since >= r.cfg.Timeout}
 	decision, reason, remedy := states.Promote(peer, c)
 	switch decision {

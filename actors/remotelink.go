@@ -18,7 +18,7 @@ const (
 	// linkTickEvery is how often an idle link looks at its clock.
 	linkTickEvery = time.Second
 	// offeredCaps are the extensions that we speak (docs/protocol.md).
-	offeredCaps = wire.CapExtensions
+	offeredCaps = wire.CapExtensions | wire.CapMarks
 )
 
 // remotelink owns the pair of connections to the secondary, as the primary has it: handshake, sequence
@@ -80,6 +80,8 @@ func (l *remotelink) Receive(c actor.Context) {
 		l.onFlush(m)
 	case *fitPeer:
 		l.onFit(m)
+	case *markPeer:
+		l.onMark(m)
 	case *linkTick:
 		l.onTick(m)
 	case *connect:
@@ -272,8 +274,8 @@ func (l *remotelink) onHelloCopy(m *helloCopy) {
 		return
 	}
 	h := wire.Hello2{Resource: l.res.cfg.Name, Token: l.token, Virgin: m.virgin, ResUID: m.rec.ResUID,
-		LocalCnt: m.rec.LocalCnt, RemoteCnt: m.rec.RemoteCnt, Caps: l.caps}
-	l.out.SetMaxPayload(uint32(m.rec.MapSize() + 1<<20))
+		LocalCnt: m.rec.LocalCnt, RemoteCnt: m.rec.RemoteCnt, Caps: l.caps, Marks: m.marks}
+	l.out.SetMaxPayload(uint32(2*m.rec.MapSize() + 1<<20))
 	l.send(l.in, wire.AppendHello2(nil, &h))
 }
 

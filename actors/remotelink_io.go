@@ -71,8 +71,11 @@ func (l *remotelink) onIO(r *Request) {
 	l.order.push(r)
 }
 
-// opFit is our command 34 (docs/protocol.md).
-const opFit states.Op = 34
+// Our commands (docs/protocol.md).
+const (
+	opMark states.Op = 33
+	opFit  states.Op = 34
+)
 
 // mustRequest encodes a request of ours; one that can't be encoded is our bug.
 func mustRequest(dst []byte, q *wire.Request) []byte {
@@ -100,6 +103,22 @@ func (l *remotelink) put(r *Request, q wire.Request, payload []byte) {
 // onFlush and onFit send gate's own requests.
 func (l *remotelink) onFlush(m *flushPeer) { l.sendControl(m.session, states.OpFlush) }
 func (l *remotelink) onFit(m *fitPeer)     { l.sendControl(m.session, opFit) }
+
+// onMark sends what the peer lacks, or lacks no more.
+func (l *remotelink) onMark(m *markPeer) {
+	if m.session != l.attempt || l.fsm.Current() != states.LinkIsUp {
+		return
+	}
+	l.seq++
+	if m.len == 0 {
+		l.control = append(l.control, controlWait{seq: l.seq, cmd: opMark, sent: l.res.h.Clock.Now()})
+	}
+	l.frame.Reset()
+	l.frame.Version, l.frame.Payload = l.version, m.image
+	l.frame.NV = mustRequest(nil, &wire.Request{Cmd: opMark, Seq: l.seq, Offset: m.off, Length: m.len})
+	l.lastSent = l.res.h.Clock.Now()
+	l.out.Send(&l.frame, nil)
+}
 
 func (l *remotelink) sendControl(session uint64, cmd states.Op) {
 	if session != l.attempt || l.fsm.Current() != states.LinkIsUp {
@@ -200,7 +219,11 @@ func (l *remotelink) onReply(f *wire.InFrame) {
 }
 
 func (l *remotelink) onControlReply(w controlWait, errno wire.Errno) {
-	if w.cmd == opFit {
+	switch w.cmd {
+	case opMark:
+		l.tell(l.res.gate, &peerMarked{session: l.attempt, errno: errno})
+		return
+	case opFit:
 		l.tell(l.res.gate, &peerFitted{session: l.attempt, errno: errno})
 		return
 	}

@@ -36,6 +36,7 @@ type resource struct {
 	reason   string
 	remedy   string
 	sector   int
+	standing *standing
 	rec      states.Record
 	image    []byte
 	diskHeld bool // the provider is open, as far as is known here
@@ -229,7 +230,7 @@ func (r *resource) do(e states.Effect) {
 		r.h.Tell(r.guard, &watch{on: true})
 	case states.RoleDoStartSecondary:
 		r.secondary = r.spawn("secondary", func() actor.Actor { return newSecondary(r) })
-		r.h.Tell(r.secondary, &serveAs{rec: r.rec, image: append([]byte(nil), r.image...)})
+		r.h.Tell(r.secondary, &serveAs{rec: r.rec, standing: r.standing, image: append([]byte(nil), r.image...)})
 	case states.RoleDoDrain:
 		r.h.Tell(r.gate, &drain{})
 	case states.RoleDoSettle:
@@ -390,6 +391,9 @@ func (r *resource) openComponent() {
 func (r *resource) onDiskReady(m *diskReady) {
 	r.rec, r.image, r.sector, r.diskHeld = m.rec, m.image, m.sector, true
 	r.returning = 0
+	if r.fsm.Current() == states.RoleIsOpening {
+		r.standing = openStanding(&m.rec, r.h.Boot)
+	}
 	if r.fsm.Current() == states.RoleIsOpening {
 		r.step(states.RoleOnOpened)
 		return

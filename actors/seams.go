@@ -26,6 +26,9 @@ type Host struct {
 	Doors  Doors
 	Hooks  Hooks
 	Log    hclog.Logger
+	// Boot identifies the machine's start: as long as it is the same, what was written is still in some
+	// cache. Empty if that can't be told: then every unclean end counts as a loss of power.
+	Boot string
 }
 
 // Tell sends msg to an actor from outside any actor. Whoever has ended has no address any more, and gets

@@ -29,6 +29,7 @@ type secondary struct {
 	self *actor.PID
 
 	serving bool
+	stand   *standing
 	rec     states.Record
 	image   []byte // the own map as it is on disk
 
@@ -62,12 +63,19 @@ type secondary struct {
 	writes  int    // changes under way at the disk
 	flushes []*served
 	fit     *served
-	// adopts is the record to be written when the primary's first request proves that it has written
-	// its own; requests that come meanwhile wait in backlog.
-	adopts  *states.Record
+	// adopts is the record of a fresh component, to be written when the primary's mark proves that it has
+	// written its own.
+	adopts *states.Record
+	// ident is the session's identity, mark the primary's first request while the record that it asks for
+	// is being written; marked: it was answered. Requests that come too early wait in backlog.
+	ident   uint64
+	mark    *served
+	marked  bool
 	backlog []*wire.InFrame
-	frame   wire.OutFrame
-	saving  saveUse
+	// lastReceived is the order of the last write that was acknowledged as received.
+	lastReceived uint64
+	frame        wire.OutFrame
+	saving       saveUse
 	// savedFor is the second hello for which map or record are being written.
 	savedFor *secondHello
 	reason   string
@@ -86,6 +94,7 @@ type secondHello struct {
 	epoch        uint64
 	virgin       bool
 	verdict      states.Verdict
+	session      uint64 // its identity, drawn here; 0 towards a node without marks
 }
 
 type saveUse uint8
@@ -95,7 +104,9 @@ const (
 	saveFresh
 	saveMarks
 	saveClear
-	saveAdopt
+	saveMark
+	saveReceived
+	saveStop
 	saveFitMark
 )
 
@@ -120,7 +131,7 @@ func (s *secondary) Receive(c actor.Context) {
 	case *mapSaved:
 		s.onMapSaved(m)
 	case *diskFlushed:
-		s.onSettleFlushed()
+		s.onSettleFlushed(m)
 	case *servedTick:
 		s.onTick(m)
 	case *serveAs:
@@ -142,7 +153,8 @@ func (s *secondary) Receive(c actor.Context) {
 func (s *secondary) tell(to *actor.PID, msg any) { s.res.h.Tell(to, msg) }
 
 func (s *secondary) onServe(m *serveAs) {
-	s.serving, s.rec, s.image = true, m.rec, m.image
+	s.serving, s.rec, s.image, s.stand = true, m.rec, m.image, m.standing
+	s.ranges.ReadWaits = true
 }
 
 // onHello takes the first or the second hello of a primary.
@@ -228,7 +240,7 @@ func (s *secondary) endSession(reason string) {
 	for _, f := range s.backlog {
 		f.Release() // never acknowledged in any way
 	}
-	s.backlog, s.adopts = nil, nil
+	s.backlog, s.adopts, s.marked = nil, nil, false
 	s.tell(s.res.pid, &notice{event: "disconnect"})
 }
 
@@ -240,10 +252,18 @@ func (s *secondary) maybeHandshake() {
 	}
 	n := s.next
 	s.adopts = nil
+	marks := n.caps&wire.CapMarks != 0
 	s.peer = states.Copy{ResUID: n.hello.ResUID, LocalCnt: n.hello.LocalCnt, RemoteCnt: n.hello.RemoteCnt}
-	n.verdict = states.Decide(s.peer, states.CopyOf(&s.rec))
+	own := states.CopyOf(&s.rec)
+	if marks {
+		s.peer.Marks, own.Marks = n.hello.Marks, s.stand.marks(&s.rec, s.dirty())
+		for n.session == 0 {
+			n.session = s.res.h.Rand.Uint64()
+		}
+	}
+	n.verdict = states.Decide(s.peer, own)
 	s.verdict = n.verdict
-	ours := n.caps&wire.CapExtensions != 0
+	rec := s.rec
 	switch {
 	case n.verdict == states.VerdictFresh:
 		// The map first: with the identity alone, a cut here would say "equal, nothing dirty".
@@ -254,22 +274,37 @@ func (s *secondary) maybeHandshake() {
 			full[i] = 0xff
 		}
 		s.tell(s.res.localdisk, &saveMap{to: s.self, tag: n.epoch, runs: []activemap.Run{{Data: full}}})
+		return
 	case n.verdict.Refused():
 		s.refuseHello2(n)
-	case n.verdict == states.VerdictPrimaryAhead && ours && s.rec.Unfit != states.Inconsistent:
+		return
+	case n.verdict == states.VerdictPrimaryAhead && marks:
 		// Durable before the reply that begins the copy: this copy is about to be a mixture (I17).
-		rec := s.rec
 		rec.Unfit = states.Inconsistent
-		s.savedFor = n
-		s.saveRecord(rec, saveMarks)
-	case n.verdict == states.VerdictEqual && s.rec.Unfit != states.Fit:
-		rec := s.rec // equal counters prove that the copy was whole (I15)
-		rec.Unfit = states.Fit
-		s.savedFor = n
-		s.saveRecord(rec, saveMarks)
-	default:
-		s.begin(n)
+		s.stand.lagKnown = false
+	case n.verdict == states.VerdictEqual && rec.Unfit != states.Fit:
+		rec.Unfit = states.Fit // equal counters prove that the copy was whole (I15)
 	}
+	if marks {
+		rec = s.stand.began(rec, s.res.h.Boot)
+		rec.TrySession = n.session
+	}
+	if rec == s.rec {
+		s.begin(n)
+		return
+	}
+	s.savedFor = n
+	s.saveRecord(rec, saveMarks)
+}
+
+// dirty reports whether the own map, from a time as primary, has anything in it.
+func (s *secondary) dirty() bool {
+	for _, b := range s.image {
+		if b != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *secondary) saveRecord(rec states.Record, use saveUse) {
@@ -310,8 +345,10 @@ func (s *secondary) hello2Reply(n *secondHello) wire.Hello2Reply {
 	}
 	r := wire.Hello2Reply{DataSize: int64(rec.DataSize), ExtentSize: int32(rec.ExtentSize), LocalCnt: rec.LocalCnt,
 		RemoteCnt: rec.RemoteCnt, Virgin: n.virgin, SyncSrc: n.verdict.SyncSource()}
-	if n.caps != 0 {
-		r.Caps = n.caps
+	r.Caps = n.caps
+	if n.caps&wire.CapMarks != 0 {
+		r.Session, r.Marks, r.Unfit, r.Bad = n.session, s.stand.marks(rec, false), rec.Unfit, rec.Bad
+		r.Marks.LagKnown = r.Marks.LagKnown && !n.virgin
 	}
 	return r
 }
@@ -321,6 +358,7 @@ func (s *secondary) begin(n *secondHello) {
 	s.next = nil
 	s.session, s.in, s.out = n.epoch, n.conn1, n.conn2
 	s.caps, s.ver, s.verdict = n.caps, n.ver, n.verdict
+	s.ident, s.marked, s.lastReceived = n.session, false, 0
 	s.cleared, s.failed, s.paused, s.reason, s.remedy = false, false, false, "", ""
 	s.heard = s.res.h.Clock.Now()
 	s.stats.Sessions++
@@ -328,7 +366,12 @@ func (s *secondary) begin(n *secondHello) {
 	reply := s.hello2Reply(n)
 	reply.MapSize = uint32(len(s.image))
 	// The map is lent to the connection: a copy, because the own one changes when it is cleared.
-	s.sendOn(s.in, s.ver, wire.AppendHello2Reply(nil, &reply), append([]byte(nil), s.image...))
+	maps := append([]byte(nil), s.image...)
+	if reply.Marks.LagKnown {
+		maps = s.stand.lag.AppendBytes(maps)
+		reply.LagSize = uint32(len(maps)) - reply.MapSize
+	}
+	s.sendOn(s.in, s.ver, wire.AppendHello2Reply(nil, &reply), maps)
 	s.log.Info("Connected to primary.", "peer", s.in.Peer(), "verdict", n.verdict)
 	s.tell(s.res.pid, &notice{event: "connect"})
 	s.startTick()
@@ -349,13 +392,16 @@ func (s *secondary) onMapSaved(m *mapSaved) {
 			return
 		}
 		rec := states.Adopted(s.rec, s.peer)
-		if s.next.caps&wire.CapExtensions == 0 {
+		if s.next.caps&wire.CapMarks == 0 {
 			// A stock primary wants to see zeroes, and never says when the copy has ended.
 			rec.LocalCnt, rec.RemoteCnt, rec.Unfit = 0, 0, states.Fit
 			s.saveRecord(rec, saveFresh)
 			return
 		}
 		s.saving = saveIdle
+		s.stand.lagKnown = false
+		rec = s.stand.began(rec, s.res.h.Boot)
+		rec.Unclean |= states.UncleanReceived
 		s.adopts = &rec
 		s.begin(s.next)
 	case saveClear:
@@ -366,9 +412,7 @@ func (s *secondary) onMapSaved(m *mapSaved) {
 		} else {
 			s.cleared = false
 		}
-		s.saveFit()
-		s.maybeHandshake()
-		s.maybeSettled()
+		s.saved()
 	}
 }
 
@@ -385,38 +429,32 @@ func (s *secondary) onRecordSaved(m *recordSaved) {
 			return
 		}
 		s.begin(s.next)
-	case saveAdopt:
-		s.onAdopted(m.err)
+	case saveMark:
+		s.onMarkSaved(m.err)
+	case saveReceived:
+		if m.err != nil {
+			s.endSession("what was received can't be recorded: " + m.err.Error())
+		}
 	case saveFitMark:
 		f := s.fit
 		s.fit = nil
 		if m.err != nil {
 			f.err = m.err
+		} else {
+			s.stand.whole()
 		}
 		s.finish(f)
-		s.maybeHandshake()
-		s.maybeSettled()
+	case saveStop:
+		s.tell(s.res.pid, &settled{})
+		return
 	}
+	s.saved()
 }
 
-// onAdopted goes on with the requests that waited until this component belonged to the pair.
-func (s *secondary) onAdopted(err error) {
-	frames := s.backlog
-	s.backlog, s.adopts = nil, nil
-	if err != nil {
-		for _, f := range frames {
-			f.Release()
-		}
-		s.endSession("the pair's record can't be written: " + err.Error())
-		frames = nil
-	}
-	for _, f := range frames {
-		if s.failed {
-			f.Release()
-			continue
-		}
-		s.onFrame(f)
-	}
+// saved goes on with what waited while map or record were being written.
+func (s *secondary) saved() {
+	s.saveFit()
+	s.resume()
 	s.maybeHandshake()
 	s.maybeSettled()
 }
@@ -487,7 +525,14 @@ func (s *secondary) maybeSettled() {
 	}
 }
 
-func (s *secondary) onSettleFlushed() { s.tell(s.res.pid, &settled{}) }
+// onSettleFlushed ends a clean stop: nothing is missing here, so the record says so.
+func (s *secondary) onSettleFlushed(m *diskFlushed) {
+	if m.err == nil && s.rec.Unclean != 0 && s.rec.Unfit == states.Fit && s.stand.lagKnown && !s.stand.lag.Any() {
+		s.saveRecord(states.Stopped(s.rec, 0), saveStop)
+		return
+	}
+	s.tell(s.res.pid, &settled{})
+}
 
 // dropAll is for the case that this actor stops: its connections go with it.
 func (s *secondary) dropAll() {

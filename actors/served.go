@@ -43,19 +43,52 @@ func (s *secondary) onFrames(m *FramesIn) {
 	m.Done()
 }
 
+// onFrame takes a request in, behind those that wait.
 func (s *secondary) onFrame(f *wire.InFrame) {
 	s.heard = s.res.h.Clock.Now()
+	if len(s.backlog) > 0 || !s.begun(f) {
+		s.backlog = append(s.backlog, f)
+	}
+}
+
+// resume goes on with the requests that waited for a record.
+func (s *secondary) resume() {
+	for len(s.backlog) > 0 && s.session != 0 && !s.failed {
+		f := s.backlog[0]
+		if !s.begun(f) {
+			return
+		}
+		if len(s.backlog) > 0 { // else the session ended in between
+			s.backlog = s.backlog[1:]
+		}
+	}
+}
+
+// begun begins a request, unless a record must be written first.
+func (s *secondary) begun(f *wire.InFrame) bool {
 	q, err := wire.DecodeRequest(f.NV)
 	if err == nil && q.Cmd == states.OpKeepalive {
 		f.Release()
-		return
+		return true
 	}
-	if s.adopts != nil {
-		s.backlog = append(s.backlog, f)
-		if s.saving == saveIdle {
-			s.saveRecord(*s.adopts, saveAdopt)
+	if err == nil && s.caps&wire.CapMarks != 0 {
+		first := q.Cmd == opMark && q.Length == 0
+		switch {
+		case s.mark != nil, !s.marked && first && s.saving != saveIdle:
+			return false
+		case !s.marked && !first:
+			err = fmt.Errorf("%s before the session was confirmed", q.Cmd)
+		case q.Cmd == opMark:
+			return s.onMark(&q, f)
+		case q.Memsync && s.rec.Unclean&states.UncleanReceived == 0:
+			// Durable before the first receipt: if this process dies, it may lack what it has acknowledged.
+			if s.saving == saveIdle {
+				rec := s.rec
+				rec.Unclean |= states.UncleanReceived
+				s.saveRecord(rec, saveReceived)
+			}
+			return false
 		}
-		return
 	}
 	r := s.take()
 	r.raw, r.seq, r.off, r.n, r.session, r.frame = q.Cmd, q.Seq, int64(q.Offset), int64(q.Length), s.session, f
@@ -65,14 +98,61 @@ func (s *secondary) onFrame(f *wire.InFrame) {
 		s.log.Error("request not understood", "peer", s.in.Peer(), "error", err)
 		s.failed = true
 		s.reject(r, wire.EINVAL)
-		return
+		return true
 	}
 	if rule := s.validate(&q, f); rule != "" {
 		s.log.Error("Header is invalid: "+rule, "request", q.String())
 		s.reject(r, wire.EINVAL)
-		return
+		return true
 	}
 	s.accept(r, q.Memsync)
+	return true
+}
+
+// onMark takes what the primary says that this copy lacks: at first all of it, which confirms the session
+// and is durable before the answer; later what it lacks no more.
+func (s *secondary) onMark(q *wire.Request, f *wire.InFrame) bool {
+	extent := uint64(s.rec.ExtentSize)
+	if q.Length > 0 {
+		if q.Fits(s.rec.DataSize) {
+			for e := q.Offset / extent; e <= (q.Offset+q.Length-1)/extent; e++ {
+				s.stand.lag.Clear(uint32(e))
+			}
+		}
+		f.Release()
+		return true
+	}
+	r := s.take()
+	r.raw, r.cmd, r.seq, r.session, r.frame = q.Cmd, q.Cmd, q.Seq, s.session, f
+	s.served++
+	s.bytes += int64(len(f.Payload))
+	if s.marked || f.PayloadErr != nil || s.stand.lag.LoadBytes(f.Payload) != nil {
+		s.log.Error("the primary's mark makes no sense", "bytes", len(f.Payload), "error", f.PayloadErr)
+		s.failed = true
+		s.reject(r, wire.EINVAL)
+		return true
+	}
+	rec := s.rec
+	if s.adopts != nil {
+		rec = *s.adopts
+	}
+	rec.LastSession, rec.TrySession = s.ident, 0
+	s.mark = r
+	s.saveRecord(rec, saveMark)
+	return true
+}
+
+func (s *secondary) onMarkSaved(err error) {
+	r := s.mark
+	s.mark, s.adopts = nil, nil
+	r.err = err
+	if err == nil && r.session == s.session {
+		s.marked, s.stand.lagKnown = true, true
+	}
+	s.finish(r)
+	if s.marked {
+		s.clearMap()
+	}
 }
 
 // validate says which rule a request breaks; empty: none. It is the only thing that looks at a request
@@ -103,7 +183,9 @@ func (s *secondary) validate(q *wire.Request, f *wire.InFrame) string {
 // accept takes a request in: the receipt goes out at once, before the disk knows (memsync).
 func (s *secondary) accept(r *served, memsync bool) {
 	r.cmd = r.raw
-	s.clearMap()
+	if s.caps&wire.CapMarks == 0 {
+		s.clearMap()
+	}
 	s.throttle()
 	switch {
 	case r.raw == opFit:
@@ -118,6 +200,7 @@ func (s *secondary) accept(r *served, memsync bool) {
 		s.stats.Writes++
 		r.buf = r.frame.Payload
 		if memsync && s.ver >= 2 {
+			s.lastReceived = r.order
 			s.reply(r, wire.Reply{Seq: r.seq, Received: true}, nil)
 		}
 	case r.cmd == states.OpDelete:
@@ -181,7 +264,7 @@ func (s *secondary) onServed(r *served) {
 		}
 		s.passBarriers()
 	}
-	if r.raw == opFit && r.err == nil && s.rec.Unfit != states.Fit && s.fit == nil {
+	if r.raw == opFit && r.err == nil && s.fit == nil {
 		s.fit = r
 		s.saveFit()
 		return
@@ -197,9 +280,7 @@ func (s *secondary) saveFit() {
 	if s.fit == nil || s.saving != saveIdle {
 		return
 	}
-	rec := s.rec
-	rec.Unfit = states.Fit
-	s.saveRecord(rec, saveFitMark)
+	s.saveRecord(states.Fitted(s.rec, s.lastReceived > s.fit.order), saveFitMark)
 }
 
 // finish answers a request that is done, if the session that asked still is the one.
@@ -216,6 +297,7 @@ func (s *secondary) finish(r *served) {
 			// Nothing queued behind it is done: the primary copies again what it lacks (rule fail-ends).
 			s.reply(r, wire.Reply{Seq: r.seq, Error: int16(errno)}, nil)
 			s.failed = true
+			s.stand.crashed |= states.UncleanBegan | states.UncleanReceived // rule fail-apply-mark
 			s.in.SetReading(false)
 			s.out.CloseAfterSend()
 			s.free1(r)

@@ -1,6 +1,8 @@
 package simulation
 
 import (
+	"fmt"
+
 	"strings"
 	"time"
 
@@ -22,6 +24,7 @@ func (b *boot) newHost() *actors.Host {
 		Doors:  doors{b},
 		Hooks:  hooks{b},
 		Log:    b.newLog(),
+		Boot:   fmt.Sprintf("%s-%d", b.machine.name, b.machine.starts),
 	}
 }
 

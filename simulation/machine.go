@@ -19,6 +19,7 @@ type Machine struct {
 	disks  []*Platter
 	on     bool // powered: the kernel answers, even if no node runs
 	boots  int
+	starts int   // of the machine itself, after a loss of power
 	boot   *boot // nil if no node runs
 
 	// deadLetters are messages to actors that had stopped, by the type of the message.
@@ -124,6 +125,7 @@ func (m *Machine) Power() {
 	m.world.trace.add(m.world.now, m.name, "power off")
 	b := m.bury()
 	m.on = false
+	m.starts++
 	for _, d := range m.disks {
 		d.powerLost()
 	}

@@ -6,9 +6,17 @@ package states
 // Raised is the record of a component that begins to be changed alone. Once per alone period and
 // process, whatever the peer's counter was (rule raise-each; the original's A10), durable before the
 // first answer that depends on it.
-func Raised(r Record) Record {
+//
+// crashed is what an unclean end of this component left: a copy that may lack what was answered makes a
+// branch by going on alone.
+// lacks are extents whose current content is the other side's: from now on the counters say that this
+// copy is ahead, so the record says where it is not (rule raise-bad).
+func Raised(r Record, crashed Unclean, lacks ExtentRuns) Record {
 	r.LocalCnt++
+	r.Bad = lacks
 	r.Unfit = Fit
+	r.Branch = crashed&(UncleanReceived|UncleanRestarted) != 0
+	r.Unclean = UncleanBegan | r.Unclean&UncleanSent
 	return r
 }
 
@@ -16,7 +24,26 @@ func Raised(r Record) Record {
 // values that the secondary told in this session.
 func Equalised(r Record, peer Copy) Record {
 	r.LocalCnt, r.RemoteCnt = peer.RemoteCnt, peer.LocalCnt
-	r.Unfit = Fit
+	r.Unfit, r.Unclean, r.Bad = Fit, UncleanBegan, ExtentRuns{}
+	r.WasPrimary, r.Branch = true, false
+	return r
+}
+
+// Fitted is the secondary's record when the primary says that the counters are equal: the copy is whole.
+// received: it has acknowledged writes as received since the primary said so.
+func Fitted(r Record, received bool) Record {
+	r.Unfit, r.Unclean, r.Bad = Fit, UncleanBegan, ExtentRuns{}
+	if received {
+		r.Unclean |= UncleanReceived
+	}
+	r.WasPrimary, r.Branch = false, false
+	return r
+}
+
+// Stopped is the record of a component whose role ends in order. left is what an earlier unclean end left,
+// or the bits that must stay.
+func Stopped(r Record, left Unclean) Record {
+	r.Unclean = left
 	return r
 }
 

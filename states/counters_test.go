@@ -8,7 +8,8 @@ import (
 // full is a record of which every field has a value that nothing else yields.
 func full() Record {
 	return Record{Resource: "shared", DataSize: 1 << 30, ExtentSize: 2 << 20, KeepDirty: 64, LocalOff: 8192, ResUID: pair,
-		LocalCnt: 5, RemoteCnt: 3, PrevRole: RolePrimary, Unfit: Outdated}
+		LocalCnt: 5, RemoteCnt: 3, PrevRole: RolePrimary, Unfit: Outdated, LastSession: 11, TrySession: 12,
+		Unclean: UncleanBegan | UncleanSent | UncleanReceived, Boot: "boot", Bad: NewExtentRuns(ExtentRun{First: 1, Count: 2})}
 }
 
 // TestCounterMoves says, move by move, which fields change; all others must stay.
@@ -19,9 +20,21 @@ func TestCounterMoves(t *testing.T) {
 		move func(Record) Record
 		want func(*Record)
 	}{
-		{"raised", Raised, func(r *Record) { r.LocalCnt, r.Unfit = 6, Fit }},
+		{"raised", func(r Record) Record { return Raised(r, UncleanBegan, ExtentRuns{}) },
+			func(r *Record) {
+				r.LocalCnt, r.Unfit, r.Unclean, r.Bad = 6, Fit, UncleanBegan|UncleanSent, ExtentRuns{}
+			}},
+		{"raised, and might lack what was answered", func(r Record) Record { return Raised(r, UncleanBegan|UncleanReceived, r.Bad) },
+			func(r *Record) { r.LocalCnt, r.Unfit, r.Unclean, r.Branch = 6, Fit, UncleanBegan|UncleanSent, true }},
+		{"fitted", func(r Record) Record { return Fitted(r, false) },
+			func(r *Record) { r.Unfit, r.Unclean, r.Bad = Fit, UncleanBegan, ExtentRuns{} }},
+		{"fitted, and received more since", func(r Record) Record { return Fitted(r, true) },
+			func(r *Record) { r.Unfit, r.Unclean, r.Bad = Fit, UncleanBegan|UncleanReceived, ExtentRuns{} }},
+		{"stopped", func(r Record) Record { return Stopped(r, UncleanSent) }, func(r *Record) { r.Unclean = UncleanSent }},
 		{"equalised", func(r Record) Record { return Equalised(r, peer) },
-			func(r *Record) { r.LocalCnt, r.RemoteCnt, r.Unfit = 4, 9, Fit }},
+			func(r *Record) {
+				r.LocalCnt, r.RemoteCnt, r.Unfit, r.Unclean, r.Bad, r.WasPrimary = 4, 9, Fit, UncleanBegan, ExtentRuns{}, true
+			}},
 		{"paired, already ahead", func(r Record) Record { return Paired(r, peer) }, func(*Record) {}},
 		{"paired, not ahead", func(r Record) Record { return Paired(r, Copy{RemoteCnt: 5}) },
 			func(r *Record) { r.LocalCnt = 6 }},
@@ -68,7 +81,7 @@ func TestMovesMeetTheVerdict(t *testing.T) {
 		}
 		tried++
 		at := fmt.Sprintf("%+v %+v", CopyOf(&p), CopyOf(&s))
-		raised := Raised(p)
+		raised := Raised(p, 0, ExtentRuns{})
 		check(t, "raised from "+at, raised, s, raisedVerdict[verdict])
 		if raised.LocalCnt <= s.RemoteCnt {
 			t.Errorf("raised from %s: the secondary's remotecnt isn't exceeded", at)

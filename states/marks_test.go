@@ -120,7 +120,9 @@ func checkSource(t *testing.T, v Verdict, p, s Marks, r Reign, e ExtentMarks, se
 // counters and a primary that has not served since.
 func TestSurvivorIsTheSource(t *testing.T) {
 	alive := Marks{Known: true, LagKnown: true}
-	crash := func(u Unclean) Marks { return Marks{Known: true, Crashed: UncleanBegan | u, Sent: u&UncleanSent != 0, WasPrimary: true} }
+	crash := func(u Unclean) Marks {
+		return Marks{Known: true, Crashed: UncleanBegan | u, Sent: u&UncleanSent != 0, WasPrimary: true}
+	}
 	for _, c := range []struct {
 		name string
 		p, s Marks

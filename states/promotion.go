@@ -51,6 +51,10 @@ func (p Promotion) String() string { return enumName(promotionNames[:], int(p)) 
 // Candidate is the node that is to become primary.
 type Candidate struct {
 	Fitness Fitness
+	// Bad: of some extents the other side holds the current content.
+	Bad bool
+	// Crashed is what an unclean end of this copy left.
+	Crashed Unclean
 	// Force: the operator insists.
 	Force bool
 	// Waited: the peer has been asked for as long as `timeout` says.
@@ -91,6 +95,15 @@ func Promote(peer PeerAnswer, c Candidate) (Promotion, string, string) {
 		return PromoteRefuse, "this copy is " + c.Fitness.String() + ", and the peer that holds the current one is " +
 				peer.String(),
 			"bring the peer back as secondary, or 'hastctl role --force primary' to serve this copy as it is"
+	}
+	if c.Bad && !c.Force {
+		return PromoteRefuse, "some extents of this copy aren't current, and the peer that holds them is " + peer.String(),
+			"bring the peer back, or 'hastctl role --force primary' to serve this copy as it is"
+	}
+	if c.Crashed&UncleanReceived != 0 && !c.Force {
+		return PromoteRefuse, "this copy may lack writes that it acknowledged as received before its process ended, " +
+				"and the peer that has them is " + peer.String(),
+			"bring the peer back, or 'hastctl role --force primary' to serve this copy as it is"
 	}
 	return PromoteAlone, "", ""
 }

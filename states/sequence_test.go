@@ -43,7 +43,7 @@ func (w *twins) verdict(p int) Verdict { return Decide(CopyOf(&w.rec[p]), CopyOf
 
 // alone is an alone period of one node, which writes in it.
 func (w *twins) alone(n int) {
-	w.rec[n] = Raised(w.rec[n])
+	w.rec[n] = Raised(w.rec[n], 0, ExtentRuns{})
 	w.vv[n][n]++
 }
 

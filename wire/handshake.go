@@ -67,6 +67,8 @@ type Hello2 struct {
 	ResUID              uint64
 	LocalCnt, RemoteCnt uint64
 	Caps                uint64
+	// Marks are what the primary's record says beyond counters; sent with CapMarks only.
+	Marks states.Marks
 }
 
 // Hello2Reply is the secondary's answer to it, which comes on connection 1. The activemap, MapSize bytes
@@ -83,6 +85,15 @@ type Hello2Reply struct {
 	// MapSize is the length of the map in bytes; 0 when there is none.
 	MapSize uint32
 	Caps    uint64
+	// Session is the identity that the secondary drew for this session, Marks what its record says beyond
+	// counters, Unfit its fitness; with CapMarks only. If Marks.LagKnown, a second map of LagSize bytes
+	// follows the first in the payload: the extents that lack something answered.
+	Session uint64
+	Marks   states.Marks
+	Unfit   states.Fitness
+	LagSize uint32
+	// Bad holds the extents of which the primary's copy is the current one, whatever the counters say.
+	Bad states.ExtentRuns
 }
 
 // IsHello2 tells the two hellos apart: a token makes it the second.
@@ -181,7 +192,11 @@ func AppendHello2(dst []byte, h *Hello2) []byte {
 	dst = AppendU64(dst, fieldResUID, h.ResUID)
 	dst = AppendU64(dst, fieldLocalCnt, h.LocalCnt)
 	dst = AppendU64(dst, fieldRemoteCnt, h.RemoteCnt)
-	return appendCaps(dst, h.Caps)
+	dst = appendCaps(dst, h.Caps)
+	if h.Caps&CapMarks != 0 {
+		dst = appendMarks(dst, &h.Marks)
+	}
+	return dst
 }
 
 // DecodeHello2 reads a hello2.
@@ -195,6 +210,9 @@ func DecodeHello2(nv NV) (Hello2, error) {
 		LocalCnt:  r.u64(fieldLocalCnt),
 		RemoteCnt: r.u64(fieldRemoteCnt),
 		Caps:      r.optU64(fieldCaps),
+	}
+	if h.Caps&CapMarks != 0 {
+		h.Marks = r.marks()
 	}
 	return h, wrap("second hello", r.err)
 }
@@ -214,7 +232,20 @@ func AppendHello2Reply(dst []byte, h *Hello2Reply) []byte {
 	}
 	dst = AppendU8(dst, fieldSyncSrc, uint8(h.SyncSrc))
 	dst = AppendU32(dst, fieldMapSize, h.MapSize)
-	return appendCaps(dst, h.Caps)
+	dst = appendCaps(dst, h.Caps)
+	if h.Caps&CapMarks == 0 {
+		return dst
+	}
+	dst = AppendU64(dst, fieldSession, h.Session)
+	dst = appendMarks(dst, &h.Marks)
+	dst = AppendU8(dst, fieldUnfit, uint8(h.Unfit))
+	if h.Marks.LagKnown {
+		dst = AppendU32(dst, fieldLag, h.LagSize)
+	}
+	if !h.Bad.IsEmpty() {
+		dst = AppendBytes(dst, fieldBad, h.Bad.Bytes())
+	}
+	return dst
 }
 
 // DecodeHello2Reply reads the reply to a hello2. A refusal is no error; look at ErrMsg.
@@ -231,6 +262,18 @@ func DecodeHello2Reply(nv NV) (Hello2Reply, error) {
 	h.Virgin = nv.Has(fieldVirgin)
 	h.SyncSrc = states.SyncSource(r.u8(fieldSyncSrc))
 	h.MapSize = r.u32(fieldMapSize)
+	if h.Caps&CapMarks != 0 {
+		h.Session, h.Marks = r.u64(fieldSession), r.marks()
+		unfit, _ := nv.U8(fieldUnfit)
+		h.Unfit = min(states.Fitness(unfit), states.Inconsistent)
+		h.LagSize, h.Marks.LagKnown = nv.U32(fieldLag)
+		if b, ok := nv.Bytes(fieldBad); ok && h.DataSize > 0 && h.ExtentSize > 0 {
+			var err error
+			if h.Bad, err = states.ParseExtentRuns(b, states.Extents(uint64(h.DataSize), uint32(h.ExtentSize))); err != nil {
+				r.reject(fieldBad, err.Error())
+			}
+		}
+	}
 	if r.err == nil && h.SyncSrc != states.SourcePrimary && h.SyncSrc != states.SourceSecondary {
 		r.reject(fieldSyncSrc, fmt.Sprintf("is %d, which is neither primary (1) nor secondary (2)", uint8(h.SyncSrc)))
 	}
@@ -261,8 +304,8 @@ func (h *Hello2Reply) CheckMap(f *InFrame) error {
 	if f.PayloadErr != nil {
 		return fmt.Errorf("activemap of the peer: %w", f.PayloadErr)
 	}
-	if uint64(len(f.Payload)) != uint64(h.MapSize) {
-		return fmt.Errorf("activemap of the peer: %d bytes came, %d were announced", len(f.Payload), h.MapSize)
+	if want := uint64(h.MapSize) + uint64(h.LagSize); uint64(len(f.Payload)) != want {
+		return fmt.Errorf("activemap of the peer: %d bytes came, %d were announced", len(f.Payload), want)
 	}
 	return nil
 }

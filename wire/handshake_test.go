@@ -36,9 +36,14 @@ func TestHandshakeRoundTrip(t *testing.T) {
 				t.Errorf("%+v came back as %+v, %v", want, got, err)
 			}
 		}
+		var marks states.Marks
+		if c&CapMarks != 0 {
+			marks = states.Marks{Known: true, LastSession: 1<<64 - 1, TrySession: 3, Crashed: states.UncleanBegan | states.UncleanSent,
+				Sent: true, Branch: true, WasPrimary: true}
+		}
 		for _, want := range []Hello2{
-			{Resource: "shared", Token: someToken, Virgin: true, ResUID: 1<<64 - 1, Caps: c},
-			{Resource: "shared", ResUID: 5, LocalCnt: 1, RemoteCnt: 2, Caps: c},
+			{Resource: "shared", Token: someToken, Virgin: true, ResUID: 1<<64 - 1, Caps: c, Marks: marks},
+			{Resource: "shared", ResUID: 5, LocalCnt: 1, RemoteCnt: 2, Caps: c, Marks: marks},
 		} {
 			nv := NV(AppendHello2(nil, &want))
 			got, err := DecodeHello2(nv)
@@ -47,8 +52,9 @@ func TestHandshakeRoundTrip(t *testing.T) {
 			}
 		}
 		for _, want := range []Hello2Reply{
-			{DataSize: 1 << 40, ExtentSize: 1 << 21, LocalCnt: 3, RemoteCnt: 4, SyncSrc: states.SourceSecondary, MapSize: 512, Caps: c},
-			{DataSize: 512, ExtentSize: 512, Virgin: true, SyncSrc: states.SourcePrimary, Caps: c},
+			{DataSize: 1 << 40, ExtentSize: 1 << 21, LocalCnt: 3, RemoteCnt: 4, SyncSrc: states.SourceSecondary, MapSize: 512, Caps: c,
+				Marks: marks},
+			{DataSize: 512, ExtentSize: 512, Virgin: true, SyncSrc: states.SourcePrimary, Caps: c, Marks: marks},
 			{DataSize: 512, ExtentSize: 512, LocalCnt: 1, ErrMsg: MsgSplitBrain, Caps: c},
 		} {
 			got, err := DecodeHello2Reply(AppendHello2Reply(nil, &want))
@@ -287,4 +293,37 @@ func FuzzHello(f *testing.F) {
 			t.Errorf("description of more than a line: %q", Describe(nv))
 		}
 	})
+}
+
+// TestMarksOfReply: what only the reply carries, and only of a node that keeps marks.
+func TestMarksOfReply(t *testing.T) {
+	want := Hello2Reply{DataSize: 1 << 20, ExtentSize: 4096, SyncSrc: states.SourcePrimary, MapSize: 512, Caps: CapMarks, Session: 9,
+		Unfit: states.Inconsistent, LagSize: 32, Bad: states.NewExtentRuns(states.ExtentRun{First: 3, Count: 4}),
+		Marks: states.Marks{Known: true, LastSession: 7, LagKnown: true}}
+	nv := AppendHello2Reply(nil, &want)
+	if got, err := DecodeHello2Reply(nv); err != nil || got != want {
+		t.Errorf("%+v came back as %+v, %v", want, got, err)
+	}
+	if err := want.CheckMap(&InFrame{Payload: make([]byte, 512)}); err == nil {
+		t.Error("the second map is missing, and nobody noticed")
+	}
+	if err := want.CheckMap(&InFrame{Payload: make([]byte, 544)}); err != nil {
+		t.Error(err)
+	}
+	// An outcome of 2 alone is no crash: some answers were for what was only sent.
+	want.Marks.Sent = true
+	got, err := DecodeHello2Reply(AppendHello2Reply(nil, &want))
+	if err != nil || got.Marks.Crashed != 0 || !got.Marks.Sent {
+		t.Errorf("%+v, %v", got.Marks, err)
+	}
+	// A node that announces marks and sends none is not believed.
+	lacks := AppendHello2Reply(nil, &Hello2Reply{DataSize: 512, ExtentSize: 512, SyncSrc: states.SourcePrimary})
+	if _, err := DecodeHello2Reply(AppendU64(lacks, "x_caps", CapMarks)); err == nil {
+		t.Error("a reply with the capability and without marks was taken")
+	}
+	beyond := want
+	beyond.Bad = states.NewExtentRuns(states.ExtentRun{First: 250, Count: 100})
+	if _, err := DecodeHello2Reply(AppendHello2Reply(nil, &beyond)); err == nil {
+		t.Error("extents beyond the end of the device were taken")
+	}
 }

@@ -43,6 +43,23 @@ func (m *Map) BusyBytes() uint64 {
 	return n
 }
 
+// BadIn reports whether the own copy of an extent of a range isn't current.
+func (m *Map) BadIn(off, length uint64) bool {
+	if !m.bad.Any() {
+		return false
+	}
+	first, last := m.Range(off, length)
+	for e := first; e <= last; e++ {
+		if m.bad.Has(e) {
+			return true
+		}
+	}
+	return false
+}
+
+// MarkDirty makes an extent dirty for no other reason.
+func (m *Map) MarkDirty(e uint32) { m.dirty(e) }
+
 // MarkSource says anew which side an extent is to be copied from: what was meant before is forgotten.
 func (m *Map) MarkSource(e uint32, dir Direction) {
 	m.dirty(e)

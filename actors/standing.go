@@ -1,0 +1,47 @@
+package actors
+
+import (
+	"hast/states"
+	"hast/states/bitset"
+)
+
+// standing is what is known of the own copy beyond its record, from the opening of the component on. It
+// belongs to resource, which lends it to gate or secondary: whichever of the two there is.
+type standing struct {
+	// crashed is what an unclean end before the opening left; it goes with a raise, equal counters or the
+	// primary's word that this copy is fit, never by serving (rule keep-crashed).
+	crashed states.Unclean
+	// lag holds the extents of which this copy, as secondary, knows that they lack something answered.
+	lag *bitset.Set
+	// lagKnown: lag says it all.
+	lagKnown bool
+}
+
+// openStanding takes stock at the opening: boot is the identity of the machine's start, empty if unknown.
+func openStanding(r *states.Record, boot string) *standing {
+	s := &standing{crashed: r.Unclean, lag: bitset.New(uint32(states.Extents(r.DataSize, r.ExtentSize)))}
+	if s.crashed != 0 && (boot == "" || boot != r.Boot) {
+		s.crashed |= states.UncleanRestarted
+	}
+	s.lagKnown = s.crashed == 0
+	return s
+}
+
+// marks is what a handshake tells of this copy.
+func (s *standing) marks(r *states.Record, dirty bool) states.Marks {
+	return states.Marks{Known: true, LastSession: r.LastSession, TrySession: r.TrySession, Crashed: s.crashed,
+		Sent: r.Unclean&states.UncleanSent != 0, Branch: r.Branch, WasPrimary: r.WasPrimary, LagKnown: s.lagKnown, Dirty: dirty}
+}
+
+// whole says that this copy lacks nothing.
+func (s *standing) whole() {
+	s.crashed, s.lagKnown = 0, true
+	s.lag.Reset()
+}
+
+// began is a record under which a reign or session has begun.
+func (s *standing) began(r states.Record, boot string) states.Record {
+	r.Unclean |= s.crashed | states.UncleanBegan
+	r.Boot = boot
+	return r
+}

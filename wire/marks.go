@@ -1,0 +1,43 @@
+package wire
+
+import "hast/states"
+
+// The fields of marks (docs/protocol.md). Numbers that are 0 are sent all the same: absence would mean a
+// node that keeps no marks.
+const (
+	fieldSession = "x_session"
+	fieldLag     = "x_lag"
+)
+
+// appendMarks encodes what both sides tell of themselves. Bit 2 of x_unclean is the record's, the others
+// tell of an end that wasn't clean: so 2 alone is no crash.
+func appendMarks(dst []byte, m *states.Marks) []byte {
+	unclean := m.Crashed &^ states.UncleanSent
+	if m.Sent {
+		unclean |= states.UncleanSent
+	}
+	dst = AppendU64(dst, fieldLastSess, m.LastSession)
+	dst = AppendU64(dst, fieldTrySess, m.TrySession)
+	dst = AppendU8(dst, fieldUnclean, uint8(unclean))
+	dst = AppendU8(dst, fieldBranch, flag(m.Branch))
+	return AppendU8(dst, fieldWasPrimary, flag(m.WasPrimary))
+}
+
+func flag(b bool) uint8 {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// marks reads them; a node that announced CapMarks must send them all.
+func (r *fieldReader) marks() states.Marks {
+	m := states.Marks{Known: true, LastSession: r.u64(fieldLastSess), TrySession: r.u64(fieldTrySess)}
+	unclean := states.Unclean(r.u8(fieldUnclean))
+	m.Branch, m.WasPrimary = r.u8(fieldBranch) != 0, r.u8(fieldWasPrimary) != 0
+	m.Sent = unclean&states.UncleanSent != 0
+	if unclean&^states.UncleanSent != 0 {
+		m.Crashed = unclean
+	}
+	return m
+}
