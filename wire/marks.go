@@ -19,11 +19,11 @@ func appendMarks(dst []byte, m *states.Marks) []byte {
 	dst = AppendU64(dst, fieldLastSess, m.LastSession)
 	dst = AppendU64(dst, fieldTrySess, m.TrySession)
 	dst = AppendU8(dst, fieldUnclean, uint8(unclean))
-	dst = AppendU8(dst, fieldBranch, flag(m.Branch))
-	return AppendU8(dst, fieldWasPrimary, flag(m.WasPrimary))
+	dst = AppendU8(dst, fieldBranch, asU8(m.Branch))
+	return AppendU8(dst, fieldWasPrimary, asU8(m.WasPrimary))
 }
 
-func flag(b bool) uint8 {
+func asU8(b bool) uint8 {
 	if b {
 		return 1
 	}
