@@ -287,6 +287,10 @@ func (s *secondary) maybeHandshake() {
 	}
 	if marks {
 		rec = s.stand.began(rec, s.res.h.Boot)
+		if rec.TrySession != 0 && rec.TrySession == n.hello.Marks.LastSession {
+			// The primary had the reply, and the mark was lost: it was a session (rule session-two-step).
+			rec.LastSession = rec.TrySession
+		}
 		rec.TrySession = n.session
 	}
 	if rec == s.rec {
