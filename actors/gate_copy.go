@@ -69,7 +69,7 @@ func (g *gate) onCopyNext(m *copyNext) {
 // nextCopy finds the extent that the next chunk is of.
 func (g *gate) nextCopy() *extentCopy {
 	for _, c := range g.copies {
-		if c.next < c.end && c.err == nil {
+		if c.session == g.session && c.next < c.end && c.err == nil {
 			return c
 		}
 	}
@@ -197,7 +197,7 @@ func (g *gate) endChunk(r *Request, err error) {
 	c.left--
 	n := r.Len
 	g.release(r)
-	if c.left == 0 && (c.next >= c.end || c.err != nil) {
+	if c.left == 0 && (c.next >= c.end || c.err != nil || c.session != g.session) {
 		g.endCopy(c)
 	}
 	if c.session == g.session {

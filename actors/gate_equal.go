@@ -94,6 +94,9 @@ func (q *equaliser) save(g *gate) {
 }
 
 func (q *equaliser) saved(g *gate, err error) {
+	if err == nil {
+		g.behind, g.isTarget = false, false // durably, whatever became of the session
+	}
 	if q.at != equalSave {
 		return // the session ended meanwhile; the next verdict reads what became durable
 	}

@@ -17,6 +17,7 @@ type flushTurn struct {
 	session       uint64
 	ofP, ofS      activemap.Flush
 	err           error
+	lagged        bool // it waited for a copy
 	drains        bool // the last one of a demotion
 	forSync       bool
 	barrier       bool
@@ -114,7 +115,14 @@ func (g *gate) settleFlush() {
 		PeerLacks: g.unsure || g.amap.AnySlag() || g.amap.AnyUnflushed(amapS), PeerLags: g.lag.Any() || g.caps&wire.CapMarks == 0 && g.amap.AnySlag(), PeerBehind: behind}
 	action := states.CompleteFlush(state)
 	if action == states.Wait && len(t.reqs) > 0 {
+		t.lagged = true
 		return // the copying goes on, and its end comes back to here
+	}
+	if action == states.Answer && t.lagged && !g.alone() {
+		// The secondary's flush is older than the copy that it waited for.
+		g.flushWait = append(t.reqs, g.flushWait...)
+		g.startFlush(&flushTurn{drains: t.drains})
+		return
 	}
 	if action == states.Raise && len(t.reqs) > 0 {
 		if g.target() {

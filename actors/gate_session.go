@@ -163,6 +163,8 @@ func (g *gate) merge() {
 	switch g.verdict {
 	case states.VerdictFresh:
 		rec = states.Paired(rec, g.peer)
+	case states.VerdictEqual:
+		rec.Unfit = states.Fit // equal counters prove that the copy is whole (I15)
 	case states.VerdictSecondaryAhead:
 		// Before the first byte of the copy lands, and durably: this copy is about to be a mixture (I17).
 		rec.Unfit = states.Inconsistent

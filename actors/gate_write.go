@@ -76,7 +76,7 @@ func (g *gate) mayGo(r *Request) bool {
 	if (g.barrier || g.confirming != 0) && !f.mapped {
 		return false
 	}
-	if g.alone() && g.target() {
+	if g.alone() && (g.target() || g.amap.StaleIn(uint64(r.Off), uint64(r.Len)) || g.amap.BadIn(uint64(r.Off), uint64(r.Len))) {
 		g.unmap(r)
 		g.fail(r, fmt.Errorf("this copy is %s and its source is away: %w", g.rec.Unfit, wire.EIO))
 		g.ranges.Release(&f.rng)

@@ -43,6 +43,7 @@ type localdisk struct {
 	rec    states.Record
 	image  []byte
 	open   bool
+	asked  bool // describeDisk waits for the end of the savings
 
 	opening *opening // nil once open
 	reading DiskOp

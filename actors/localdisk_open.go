@@ -241,5 +241,8 @@ func (d *localdisk) describe() {
 	if !d.open {
 		return
 	}
+	if d.asked = len(d.saves) > 0; d.asked {
+		return // a role must not begin from a record that is being replaced (I19)
+	}
 	d.tell(d.res.pid, &diskReady{rec: d.rec, image: append([]byte(nil), d.image...), size: d.size, sector: d.sector})
 }

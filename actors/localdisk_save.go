@@ -71,6 +71,9 @@ func (d *localdisk) startSave() {
 		}
 		d.endSave(s)
 	}
+	if d.asked {
+		d.describe()
+	}
 }
 
 // planRecord divides the writing of a record into steps: the worse copy, the better one, FreeBSD's block.

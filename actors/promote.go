@@ -139,6 +139,16 @@ func (r *resource) onShown(m *deviceShown) {
 	r.step(states.RoleOnShown)
 }
 
+// onDeviceGone: the door went away unasked, which only a fault of its own can do. The role is taken up again.
+func (r *resource) onDeviceGone() {
+	if r.fsm.Current() != states.RoleIsPrimary || r.door == nil {
+		return
+	}
+	r.reason, r.remedy = "the device went away by itself", "see the log"
+	r.door, r.fallen = nil, true
+	r.step(states.RoleOnCrashed)
+}
+
 func (r *resource) onDrained(m *gateDrained) {
 	if m.reason != "" {
 		r.log.Error(m.reason)

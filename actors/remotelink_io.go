@@ -188,6 +188,9 @@ func (l *remotelink) onReply(f *wire.InFrame) {
 		l.log.Warn(fmt.Sprintf("Found no request matching received 'seq' field (%d).", reply.Seq))
 		return
 	}
+	if r.flow.session != l.attempt || r.flow.remote.Final() {
+		return // gate has ended the session, and may have given the buffer back; its word is on its way
+	}
 	if reply.Received && reply.Error == 0 {
 		if r.Op == states.OpWrite && r.flow.remote == states.PartPending {
 			l.tellPart(r, states.PartReceived, 0)

@@ -128,6 +128,7 @@ func (r *resource) Receive(c actor.Context) {
 	case *deviceShown:
 		r.onShown(m)
 	case *deviceGone:
+		r.onDeviceGone()
 	case *gateDrained:
 		r.onDrained(m)
 	case *settled:
@@ -286,10 +287,10 @@ func wish(role states.Role) states.Event {
 
 // decide issues the wanted role again where the machine can act on it.
 func (r *resource) decide() {
+	if r.fsm.Current() == states.RoleIsInit && r.reload != nil {
+		r.applyReload() // and with it the role that was held before the restart
+	}
 	if at := r.fsm.Current(); at == states.RoleIsStandby || heldRole(at) != r.want.role {
-		if at == states.RoleIsInit && r.reload != nil {
-			r.applyReload()
-		}
 		if at == states.RoleIsStandby && (r.want.role == states.RolePrimary || r.want.role == states.RoleSecondary) {
 			// The component's state as it is now: the former role has written to it.
 			r.h.Tell(r.localdisk, &describeDisk{})
@@ -326,6 +327,7 @@ func (r *resource) answerWaiting() {
 		switch {
 		case w.role == held:
 			r.reason, r.remedy = "", ""
+			r.want.force = false // it was for this command, not for what comes later
 			r.settleRole(w, "")
 		case i < len(r.waiting)-1:
 			r.settleRole(w, "overtaken by a later role command")
@@ -549,7 +551,7 @@ func (r *resource) onPeerHello(m *peerHello) {
 		if m.first != nil && m.first.Probe > r.probe.nonce {
 			// Two promotions at once: the peer's goes on, this one waits until it is refused (I18).
 			role = states.RoleInit
-			r.probe.heard = true
+			r.probe.heard, r.probe.peer = true, states.PeerPrimary
 			r.promote(states.PeerPrimary, "the peer is being promoted, too")
 		}
 	case states.RoleIsStarting, states.RoleIsDraining:

@@ -53,6 +53,9 @@ func Paired(r Record, peer Copy) Record {
 	if r.LocalCnt <= peer.RemoteCnt {
 		r.LocalCnt = peer.RemoteCnt + 1
 	}
+	if r.RemoteCnt > peer.LocalCnt {
+		r.RemoteCnt = peer.LocalCnt // of a former component
+	}
 	return r
 }
 

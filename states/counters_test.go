@@ -37,7 +37,7 @@ func TestCounterMoves(t *testing.T) {
 			}},
 		{"paired, already ahead", func(r Record) Record { return Paired(r, peer) }, func(*Record) {}},
 		{"paired, not ahead", func(r Record) Record { return Paired(r, Copy{RemoteCnt: 5}) },
-			func(r *Record) { r.LocalCnt = 6 }},
+			func(r *Record) { r.LocalCnt, r.RemoteCnt = 6, 0 }},
 		{"adopted", func(r Record) Record { return Adopted(r, Copy{ResUID: 77, LocalCnt: 9, RemoteCnt: 4}) },
 			func(r *Record) { r.ResUID, r.LocalCnt, r.RemoteCnt, r.Unfit = 77, 4, 8, Inconsistent }},
 		{"adopted from a primary that never was alone", func(r Record) Record { return Adopted(r, Copy{ResUID: 77}) },

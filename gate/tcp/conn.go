@@ -115,7 +115,11 @@ func (c *conn) Local() string { return c.local }
 func (c *conn) Send(f *wire.OutFrame, note any) {
 	c.mu.Lock()
 	if c.told {
+		o := c.owner
 		c.mu.Unlock()
+		if note != nil {
+			c.n.tell(o.PID, note) // a note always comes back
+		}
 		return
 	}
 	if note != nil {
