@@ -225,6 +225,9 @@ func (g *gate) endCopy(c *extentCopy) {
 		}
 	}
 	g.amap.DropCopy(c.extent)
+	if c.session != g.session {
+		g.moreToCopy() // it held a place that the new session's copies waited for
+	}
 	if c.err != nil && c.session == g.session && g.flushing != nil && g.flushing.local.Final() && g.flushing.remote.Final() {
 		// A client's flush waits for what can't be copied: it is answered as a lone one, after the raise.
 		g.dropSession(fmt.Sprintf("extent %d can't be copied: %v", c.extent, c.err))

@@ -62,6 +62,11 @@ func (g *gate) onDiskFlushed(m *diskFlushed) {
 		g.stats.Stale++
 		return
 	}
+	if m.err == nil {
+		m.err = g.flushLost
+	} else if g.flushLost == nil {
+		g.flushLost = fmt.Errorf("an earlier flush of the component failed: %w", m.err)
+	}
 	t.local = states.PartDone
 	if m.err != nil {
 		t.local, t.err = states.PartFailed, m.err

@@ -288,6 +288,12 @@ func (g *gate) endSession(session uint64, reason string) {
 			g.settle(r)
 		}
 	}
+	for i := len(g.copies) - 1; i >= 0; i-- {
+		if c := g.copies[i]; c.left == 0 {
+			c.err = errSessionOver
+			g.endCopy(c)
+		}
+	}
 	// Whatever has no answer yet will be answered as a lone write, also if the peer comes back before
 	// (rule downgrade); so the counter is raised now, while nothing stands in its way.
 	for r := g.all.head; r != nil; r = r.flow.next {

@@ -189,11 +189,23 @@ func (g *gate) onLocal(m *localDone) {
 		if m.err != nil {
 			g.stats.WriteErrors++
 			g.amap.MarkSlag(uint64(r.Off), uint64(r.Len))
+			g.moreToCopy()
 		}
 		g.ranges.Downgrade(&f.rng, states.RangeLanded)
 		g.granted()
 		g.settle(r)
 	}
+}
+
+// moreToCopy has sync copy what became slag within the session.
+func (g *gate) moreToCopy() {
+	if g.alone() {
+		return
+	}
+	if g.equal.at == equalDrain {
+		g.endEqual(errMoreWork)
+	}
+	g.tell(g.res.sync, &syncMore{session: g.session})
 }
 
 // onRemote takes the peer's answer.

@@ -329,6 +329,9 @@ type equalised struct {
 	session uint64
 	err     error
 }
+
+// syncMore tells that an extent has to be copied that hadn't when the session began.
+type syncMore struct{ session uint64 }
 type syncAgain struct{ session uint64 }
 
 // To guard, from resource and remotelink.

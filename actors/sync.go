@@ -56,6 +56,8 @@ func (s *syncer) Receive(c actor.Context) {
 		s.onEqualised(m)
 	case *syncAgain:
 		s.onAgain(m)
+	case *syncMore:
+		s.onMore(m)
 	case *statusWalk:
 		s.onStatus(m)
 	case *actor.Started:
@@ -191,6 +193,19 @@ func (s *syncer) onEqualised(m *equalised) {
 
 func (s *syncer) onAgain(m *syncAgain) {
 	if m.session == s.session && s.fsm.Current() == states.SyncIsWaiting {
+		s.step(states.SyncOnWork)
+	}
+}
+
+// onMore: there is more to copy. A copying that failed waits for its timer all the same.
+func (s *syncer) onMore(m *syncMore) {
+	if m.session != s.session || s.session == 0 {
+		return
+	}
+	switch s.fsm.Current() {
+	case states.SyncIsRunning:
+		s.fill()
+	case states.SyncIsFinishing, states.SyncIsEqualising, states.SyncIsDone:
 		s.step(states.SyncOnWork)
 	}
 }
