@@ -64,8 +64,8 @@ func (g *gate) onDiskFlushed(m *diskFlushed) {
 	}
 	if m.err == nil {
 		m.err = g.flushLost
-	} else if g.flushLost == nil {
-		g.flushLost = fmt.Errorf("an earlier flush of the component failed: %w", m.err)
+	} else {
+		g.loseFlush(m.err)
 	}
 	t.local = states.PartDone
 	if m.err != nil {
@@ -74,6 +74,13 @@ func (g *gate) onDiskFlushed(m *diskFlushed) {
 	}
 	g.amap.FlushDone(t.ofP, m.err == nil)
 	g.settleFlush()
+}
+
+// loseFlush remembers the first failed flush of the reign.
+func (g *gate) loseFlush(err error) {
+	if g.flushLost == nil {
+		g.flushLost = fmt.Errorf("an earlier flush of the component failed: %w", err)
+	}
 }
 
 func (g *gate) onPeerFlushed(m *peerFlushed) {

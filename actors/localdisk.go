@@ -43,7 +43,9 @@ type localdisk struct {
 	rec    states.Record
 	image  []byte
 	open   bool
-	asked  bool // describeDisk waits for the end of the savings
+	// flushLost is a failed flush of metadata or map of which no flush of data has told yet (I38).
+	flushLost error
+	asked     bool // describeDisk waits for the end of the savings
 
 	opening *opening // nil once open
 	reading DiskOp
@@ -172,6 +174,9 @@ func (d *localdisk) onSaved(s *saving, op *DiskOp) {
 		d.submit(&s.ops[0])
 		return
 	}
+	if s.flushed && s.err != nil && !errors.Is(s.err, wire.EOPNOTSUPP) {
+		d.flushLost = s.err // it covered data, too, and a disk tells only once: the next flush says it
+	}
 	if s.flushed && errors.Is(s.err, wire.EOPNOTSUPP) {
 		d.cannotFlush()
 		s.err = nil
@@ -204,6 +209,8 @@ func (d *localdisk) onDone(op *DiskOp) {
 	case opServe:
 		if op.Kind == DiskFlush && errors.Is(op.Err, wire.EOPNOTSUPP) {
 			d.cannotFlush()
+		} else if op.Kind == DiskFlush && op.Err == nil {
+			op.Err, d.flushLost = d.flushLost, nil
 		}
 		op.serv.err = op.Err
 		d.tell(d.res.secondary, &op.serv.done)
@@ -214,6 +221,8 @@ func (d *localdisk) onDone(op *DiskOp) {
 		if errors.Is(err, wire.EOPNOTSUPP) {
 			d.cannotFlush()
 			err = nil
+		} else if err == nil {
+			err, d.flushLost = d.flushLost, nil
 		}
 		d.tell(f.to, &diskFlushed{tag: f.tag, err: err})
 	}
