@@ -81,9 +81,6 @@ type gate struct {
 
 	flushWait []*Request
 	flushing  *flushTurn
-	// flushLost is the first failed flush of this reign: it is final, whatever later ones say, because a
-	// disk tells of a lost write only once (I38). Until the role is taken anew no flush is answered ok.
-	flushLost error
 	barrier   bool // new writes wait: counters are about to be equal
 	equal     equaliser
 
@@ -205,6 +202,7 @@ func (g *gate) onOpen(m *openGate) {
 	}
 	g.lk, g.lag = bitset.New(g.amap.Extents()), bitset.New(g.amap.Extents())
 	g.ranges.ReadWaits, g.unsure = true, true
+	g.forgetClean()
 	g.startTick()
 }
 

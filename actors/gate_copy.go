@@ -151,11 +151,13 @@ func (g *gate) onChunkLocal(r *Request) {
 	f := &r.flow
 	k := f.copying
 	switch {
+	case k.writing:
+		if f.local == states.PartDone {
+			g.amap.Landed(uint64(r.Off), uint64(r.Len))
+		}
+		g.chunkWritten(r)
 	case f.local == states.PartFailed:
 		g.endChunk(r, f.failed)
-	case k.writing:
-		g.amap.Landed(uint64(r.Off), uint64(r.Len))
-		g.endChunk(r, nil)
 	case k.of.session != g.session:
 		g.endChunk(r, errSessionOver)
 	default:
@@ -164,6 +166,10 @@ func (g *gate) onChunkLocal(r *Request) {
 		f.remote, f.session, f.loaned = states.PartPending, g.session, true
 		g.amap.Sent(uint64(r.Off), uint64(r.Len))
 		g.tell(g.res.link, &f.toPeer)
+		if g.res.lost[k.of.extent] {
+			f.local = states.PartPending
+			g.tell(g.res.localdisk, &f.toDisk)
+		}
 	}
 }
 
@@ -171,16 +177,35 @@ func (g *gate) onChunkRemote(r *Request) {
 	f := &r.flow
 	k := f.copying
 	switch {
-	case f.remote == states.PartFailed || f.remote == states.PartLost:
-		g.endChunk(r, fmt.Errorf("the secondary failed a copy's %s(%d, %d): %w", r.Op, r.Off, r.Len, wire.EIO))
-	case f.remote != states.PartDone:
+	case !f.remote.Final():
 	case k.writing:
-		g.endChunk(r, nil)
+		g.chunkWritten(r)
+	case f.remote != states.PartDone:
+		g.endChunk(r, errPeerChunk(r))
 	default:
 		k.writing = true
 		r.Op = states.OpWrite
 		f.local = states.PartPending
 		g.tell(g.res.localdisk, &f.toDisk)
+	}
+}
+
+func errPeerChunk(r *Request) error {
+	return fmt.Errorf("the secondary failed a copy's %s(%d, %d): %w", r.Op, r.Off, r.Len, wire.EIO)
+}
+
+// chunkWritten ends a chunk when all who write it have ended: the target, and the own component, too, if
+// what it has may be lost there.
+func (g *gate) chunkWritten(r *Request) {
+	f := &r.flow
+	switch {
+	case !f.local.Final() || !f.remote.Final():
+	case f.local == states.PartFailed:
+		g.endChunk(r, f.failed)
+	case f.remote != states.PartDone:
+		g.endChunk(r, errPeerChunk(r))
+	default:
+		g.endChunk(r, nil)
 	}
 }
 
@@ -224,11 +249,14 @@ func (g *gate) endCopy(c *extentCopy) {
 			g.tell(g.res.link, &markPeer{session: g.session, off: off, len: n})
 		}
 	}
+	if c.err == nil && c.session == g.session {
+		delete(g.res.lost, c.extent)
+	}
 	g.amap.DropCopy(c.extent)
 	if c.session != g.session {
 		g.moreToCopy() // it held a place that the new session's copies waited for
 	}
-	if c.err != nil && c.session == g.session && g.flushing != nil && g.flushing.local.Final() && g.flushing.remote.Final() {
+	if c.err != nil && c.err != errRewrite && c.session == g.session && g.flushing != nil && g.flushing.local.Final() && g.flushing.remote.Final() {
 		// A client's flush waits for what can't be copied: it is answered as a lone one, after the raise.
 		g.dropSession(fmt.Sprintf("extent %d can't be copied: %v", c.extent, c.err))
 		return

@@ -20,6 +20,7 @@ type flushTurn struct {
 	lagged        bool // it waited for a copy
 	drains        bool // the last one of a demotion
 	forSync       bool
+	doubt         bool // an earlier flush had failed, or another one did meanwhile (gate_lost.go)
 	barrier       bool
 }
 
@@ -40,7 +41,7 @@ func (g *gate) startFlush(turn *flushTurn) *flushTurn {
 	}
 	turn.tag = g.res.newEpoch()
 	turn.reqs, g.flushWait = g.flushWait, nil
-	turn.local = states.PartPending
+	turn.local, turn.doubt = states.PartPending, len(g.res.lost) > 0
 	turn.ofP = g.amap.FlushStart(amapP)
 	g.tell(g.res.localdisk, &flushDisk{to: g.self, tag: turn.tag})
 	if !g.alone() {
@@ -62,25 +63,16 @@ func (g *gate) onDiskFlushed(m *diskFlushed) {
 		g.stats.Stale++
 		return
 	}
-	if m.err == nil {
-		m.err = g.flushLost
-	} else {
-		g.loseFlush(m.err)
-	}
 	t.local = states.PartDone
 	if m.err != nil {
 		t.local, t.err = states.PartFailed, m.err
 		g.log.Error("Local request failed: FLUSH.", "error", m.err)
 	}
 	g.amap.FlushDone(t.ofP, m.err == nil)
-	g.settleFlush()
-}
-
-// loseFlush remembers the first failed flush of the reign.
-func (g *gate) loseFlush(err error) {
-	if g.flushLost == nil {
-		g.flushLost = fmt.Errorf("an earlier flush of the component failed: %w", err)
+	if m.err != nil {
+		g.distrust()
 	}
+	g.settleFlush()
 }
 
 func (g *gate) onPeerFlushed(m *peerFlushed) {
@@ -143,6 +135,9 @@ func (g *gate) settleFlush() {
 			g.raise() // recheck comes back to here
 			return
 		}
+	}
+	if action == states.Answer && !g.believed(t) {
+		return
 	}
 	g.flushing = nil
 	err := t.err

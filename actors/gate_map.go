@@ -119,7 +119,7 @@ func (g *gate) raise() {
 
 func (g *gate) onRaiseFlushed(err error) {
 	if err != nil {
-		g.loseFlush(err)
+		g.distrust()
 		g.raiseFailed(err)
 		return
 	}

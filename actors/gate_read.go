@@ -99,11 +99,28 @@ func (g *gate) onReadLocal(r *Request) {
 	g.stats.ReadErrors++
 	lags := g.amap.SlagIn(uint64(r.Off), uint64(r.Len))
 	if states.RouteRead(states.ReadState{LocalFailed: true, Lags: lags, Connected: !g.alone()}) == states.RouteRemote {
+		if !r.flow.ranged && !g.inOrder(r) {
+			return
+		}
 		g.log.Warn(fmt.Sprintf("Local request failed (%v), trying remote node. READ(%d, %d).", r.flow.failed, r.Off, r.Len))
 		g.readRemote(r)
 		return
 	}
 	g.endRead(r, r.flow.failed)
+}
+
+// inOrder gives a read of async its place in the order after all, before it asks the secondary: that may
+// have a write already which the own component is about to fail, and which no later read would see. It
+// reports whether the read may go on; if not, it begins again when its time has come.
+func (g *gate) inOrder(r *Request) bool {
+	f := &r.flow
+	f.rng = states.Range{Off: uint64(r.Off), End: uint64(r.Off + r.Len), Class: states.RangeRead, Owner: r}
+	f.ranged = true
+	if g.ranges.Acquire(&f.rng) {
+		return true
+	}
+	f.at = atRange
+	return false
 }
 
 func (g *gate) onReadRemote(r *Request) {

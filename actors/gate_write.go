@@ -284,6 +284,7 @@ func (g *gate) settle(r *Request) {
 				err = fmt.Errorf("the current copy is the secondary's, which didn't confirm the write: %w", wire.EIO)
 			}
 			g.amap.MarkSlag(uint64(r.Off), uint64(r.Len))
+			g.moreToCopy()
 			g.fail(r, err)
 		case states.Answer:
 			if claim == states.ClaimSent && g.rec.Unclean&states.UncleanSent == 0 {

@@ -45,6 +45,7 @@ type setRole struct {
 	sink  RoleSink // of a host program, instead of a node
 	// before is the role at the time of the command; resource's own.
 	before states.Role
+	epoch  uint64 // of its roleLimit; resource's own
 }
 
 // reconfigure gives a resource its new settings; change says which differ.
@@ -128,6 +129,9 @@ type fell struct{ who, what string }
 type probeOver struct{ epoch uint64 }
 type probeAgain struct{ epoch uint64 }
 type upAgain struct{ epoch uint64 }
+
+// roleLimit ends the waiting of a role command, though not what it began.
+type roleLimit struct{ epoch uint64 }
 
 // To localdisk.
 

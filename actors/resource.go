@@ -60,7 +60,8 @@ type resource struct {
 	closing   int // children whose end is awaited
 	fallen    bool
 	leaving   bool
-	returning int // attempts left to open what a fallen predecessor may have open
+	lost      map[uint32]bool // extents of which the component may have lost what it had (I38); gate's
+	returning int             // attempts left to open what a fallen predecessor may have open
 	gone      ShutdownSink
 	stopAfter bool
 	reload    *config.Resource // to be taken over in init
@@ -147,6 +148,8 @@ func (r *resource) Receive(c actor.Context) {
 		r.onRetire()
 	case *fell:
 		r.onFell(m)
+	case *roleLimit:
+		r.onRoleLimit(m)
 	case *returned:
 		r.onReturned(m)
 	case *openAgain:
@@ -266,7 +269,8 @@ func heldRole(s states.State) states.Role {
 }
 
 func (r *resource) onSetRole(m *setRole) {
-	m.before = r.role
+	m.before, m.epoch = r.role, r.newEpoch()
+	r.h.Clock.TellAfter(r.roleLimit(), r.pid, &roleLimit{epoch: m.epoch})
 	r.waiting = append(r.waiting, *m)
 	r.want = *m
 	if r.fsm.Current() == states.RoleIsStandby && m.role != states.RoleInit {

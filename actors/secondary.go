@@ -111,7 +111,11 @@ const (
 )
 
 func newSecondary(r *resource) *secondary {
-	return &secondary{res: r, log: r.log.With("role", states.RoleSecondary), conns: make(map[Conn]bool)}
+	s := &secondary{res: r, log: r.log.With("role", states.RoleSecondary), conns: make(map[Conn]bool)}
+	// A primary that can't read its own copy asks for what it has sent and answered, which may still be on its
+	// way to the component here: a read waits for the writes that came before it (I1).
+	s.ranges.ReadWaits = true
+	return s
 }
 
 func (s *secondary) Receive(c actor.Context) {
@@ -414,7 +418,10 @@ func (s *secondary) onMapSaved(m *mapSaved) {
 			clear(s.image)
 			s.log.Debug("Local activemap cleared.")
 		} else {
+			// Of a flush that failed nobody knows what it lost: all of this session's changes may be
+			// (I38). The primary copies them again.
 			s.cleared = false
+			s.endSession("the activemap can't be cleared: " + m.err.Error())
 		}
 		s.saved()
 	}
