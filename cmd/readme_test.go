@@ -141,7 +141,7 @@ func endTour(t *testing.T, dir string) {
 }
 
 // evidence is what a page names in backquotes as its proof: a script, or a package's folder and a test.
-var evidence = regexp.MustCompile("`(cmd/testdata/script/[a-z_]+\\.txt|[a-z/]+ (?:Test|Example|Fuzz)[A-Za-z]*)`")
+var evidence = regexp.MustCompile("`(cmd/testdata/script/[a-z0-9_-]+\\.txt|[a-z/]+ (?:Test|Example|Fuzz)[A-Za-z]*)`")
 
 // TestDifferencesHaveTests looks for the tests that docs/differences.md names: each difference has one.
 func TestDifferencesHaveTests(t *testing.T) {
