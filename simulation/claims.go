@@ -24,19 +24,23 @@ func (c *claims) written(m *Machine, io *clientIO) {
 	if c.off || m == nil || io.op == states.OpDelete {
 		return
 	}
+	c.pair.World.checked(ruleI29)
+	if io.fua {
+		c.pair.World.checked(ruleI3)
+	}
 	first, n := io.off/SectorSize, io.n/SectorSize
 	own, other := p.Disk(m), p.Disk(p.Other(m))
 	for s := first; s < first+n; s++ {
 		if !c.current(own.written, s, never) {
-			c.broken("I29: %s answered write %d, but its own component lacks sector %d", m, io.gen, s)
+			c.broken(ruleI29, m, s, "it answered write %d, but its own component lacks it", io.gen)
 			return
 		}
 		if io.fua && !c.covers(own.durable, s, io) {
-			c.broken("I3: %s answered write %d with FUA, but sector %d is %s durably", m, io.gen, s, c.name(own.durable, s))
+			c.broken(ruleI3, m, s, "it answered write %d with FUA, but durable is %s", io.gen, c.name(own.durable, s))
 			return
 		}
 		if p.spec.Mode == states.FullSync && other.lost < io.inv && !c.current(other.written, s, never) && !c.alone(m, s) {
-			c.broken("I29: %s answered write %d as if both had it, but the secondary lacks sector %d", m, io.gen, s)
+			c.broken(ruleI29, m, s, "it answered write %d as if both had it, but the secondary lacks it", io.gen)
 			return
 		}
 	}
@@ -49,6 +53,7 @@ func (c *claims) flushed(m *Machine, inv uint64) {
 	if c.off || m == nil {
 		return
 	}
+	p.World.checked(ruleI3)
 	own, other := p.Disk(m), p.Disk(p.Other(m))
 	for i := range p.Client.judge.sectors {
 		s := int64(i)
@@ -56,11 +61,11 @@ func (c *claims) flushed(m *Machine, inv uint64) {
 			continue // a power cut may have taken what an earlier reign answered
 		}
 		if !c.current(own.durable, s, inv) {
-			c.broken("I3: %s answered a flush of tick %d, but sector %d is not durable", m, inv, s)
+			c.broken(ruleI3, m, s, "it answered a flush of tick %d, but what it covers is not durable", inv)
 			return
 		}
 		if p.spec.Mode == states.FullSync && !c.current(other.durable, s, inv) && !c.alone(m, s) {
-			c.broken("I3: %s answered a flush of tick %d as if for both, but sector %d is not durable on the secondary", m, inv, s)
+			c.broken(ruleI3, m, s, "it answered a flush of tick %d as if for both, but what it covers is not durable on the secondary", inv)
 			return
 		}
 	}
@@ -104,6 +109,7 @@ func (c *claims) ofReign(s int64, before uint64) bool {
 // alone reports whether the primary has it on record that the secondary may lack the sector.
 func (c *claims) alone(m *Machine, s int64) bool {
 	p := c.pair
+	p.World.checked(ruleI19)
 	own, other := p.Disk(m), p.Disk(p.Other(m))
 	if !own.guard.dirty(own, uint64(s)*SectorSize/uint64(p.Record.ExtentSize)) {
 		return false
@@ -113,8 +119,8 @@ func (c *claims) alone(m *Machine, s int64) bool {
 	return errMine == nil && (errIts != nil || its.ResUID != mine.ResUID || mine.LocalCnt > its.RemoteCnt)
 }
 
-func (c *claims) broken(format string, m *Machine, args ...any) {
-	c.pair.World.violate(format, append([]any{m.name}, args...)...)
+func (c *claims) broken(r rule, m *Machine, s int64, format string, args ...any) {
+	c.pair.World.violate(r, m.name, s, format, args...)
 }
 
 // name says what an image holds in a sector.

@@ -112,8 +112,9 @@ func (c *Client) attach(d *door) {
 	if c.Only != nil && c.Only != d.boot.machine {
 		return
 	}
+	c.world.checked(ruleI18)
 	if c.door != nil {
-		c.world.violate("client of %s: a second door at %s while that at %s is open (I18)", c.resource, d.boot.name, c.door.boot.name)
+		c.world.violate(ruleI18, d.boot.machine.name, NoSector, "a second device of %s while that at %s is open", c.resource, c.door.boot.name)
 		return
 	}
 	c.door, d.client, c.reign = d, c, c.judge.tick

@@ -141,7 +141,7 @@ func (e *end) writeSome() {
 func (e *end) encode() bool {
 	head, body, err := e.encoder.AppendHead(nil, e.queue[0].frame)
 	if err != nil {
-		e.world.violate("%s: a frame that can't be encoded: %v", e.boot.name, err)
+		e.world.violate(ruleSeam, e.boot.machine.name, NoSector, "a frame that can't be encoded: %v", err)
 		e.finish(err)
 		return false
 	}
@@ -156,8 +156,9 @@ func (e *end) sent() {
 	g := e.queue[0]
 	e.queue[0] = outgoing{}
 	e.queue, e.started = e.queue[1:], false
+	e.world.checked(ruleLoan)
 	if crc32.ChecksumIEEE(g.frame.Payload) != g.sum {
-		e.world.violate("%s: a payload was changed while it was on loan to a connection", e.boot.name)
+		e.world.violate(ruleLoan, e.boot.machine.name, NoSector, "a payload was changed while it was on loan to a connection")
 	}
 	if g.note != nil {
 		e.boot.tell(e.owner.PID, g.note)

@@ -75,8 +75,8 @@ func (h *handle) Submit(op *actors.DiskOp) {
 	}
 	h.busy++
 	p.tasks = append(p.tasks, t)
-	if err := t.check(); err != nil {
-		w.violate("%s: %v", p.path, err)
+	if no, err := t.check(); err != nil {
+		w.violate(no, p.machine.name, NoSector, "%s: %v", p.path, err)
 		t.end = w.after(minDiskDelay, nil, func() { t.answer(err) })
 		return
 	}
@@ -100,27 +100,29 @@ func (h *handle) Submit(op *actors.DiskOp) {
 }
 
 // check finds operations that nobody may submit.
-func (t *diskTask) check() error {
-	p, what := t.handle.platter, describe(t.op)
+func (t *diskTask) check() (rule, error) {
+	p, w, what := t.handle.platter, t.handle.boot.world, describe(t.op)
+	w.checked(ruleSeam)
 	switch {
 	case t.handle.closing:
-		return fmt.Errorf("%s after Close: %w", what, wire.EBADF)
+		return ruleSeam, fmt.Errorf("%s after Close: %w", what, wire.EBADF)
 	case t.kind == actors.DiskFlush:
-		return nil
+		return ruleSeam, nil
 	case t.off < 0 || t.n <= 0 || t.off%SectorSize != 0 || t.n%SectorSize != 0:
-		return fmt.Errorf("%s is not whole sectors: %w", what, wire.EINVAL)
+		return ruleSeam, fmt.Errorf("%s is not whole sectors: %w", what, wire.EINVAL)
 	case t.off+t.n > int64(len(p.written)):
-		return fmt.Errorf("%s is beyond the end: %w", what, wire.EINVAL)
+		return ruleSeam, fmt.Errorf("%s is beyond the end: %w", what, wire.EINVAL)
 	}
 	if !t.writes() {
-		return nil
+		return ruleSeam, nil
 	}
+	w.checked(ruleI6)
 	for _, o := range p.tasks {
 		if o != t && o.writes() && o.off < t.off+t.n && t.off < o.off+o.n {
-			return fmt.Errorf("%s overlaps %s, which is under way, so that their order is open (I6): %w", what, describe(o.op), wire.EINVAL)
+			return ruleI6, fmt.Errorf("%s overlaps %s, which is under way, so that their order is open: %w", what, describe(o.op), wire.EINVAL)
 		}
 	}
-	return nil
+	return ruleSeam, nil
 }
 
 func (t *diskTask) writes() bool { return t.kind == actors.DiskWrite || t.kind == actors.DiskZero }
@@ -149,7 +151,7 @@ func (t *diskTask) finish() {
 		}
 	default:
 		if t.kind == actors.DiskWrite && crc32.ChecksumIEEE(t.op.Buf) != t.sum {
-			w.violate("%s: %s: the buffer was changed before the answer", p.path, describe(t.op))
+			w.violate(ruleLoan, p.machine.name, NoSector, "%s: %s: the buffer was changed before the answer", p.path, describe(t.op))
 		}
 		t.landSome(func() bool { return true })
 	}

@@ -97,7 +97,7 @@ func (d *door) Answered(r *actors.Request) {
 		return
 	}
 	if s.answered || !s.sent {
-		d.boot.world.violate("%s: %s was answered twice (I23)", d.boot.name, s.describe())
+		d.boot.world.violate(ruleI23, d.boot.machine.name, NoSector, "%s was answered twice", s.describe())
 		return
 	}
 	s.answered = true
@@ -120,7 +120,7 @@ func (d *door) Released(r *actors.Request) {
 		return
 	}
 	if !s.answered || !s.sent {
-		d.boot.world.violate("%s: %s was released before its answer, or twice (I23)", d.boot.name, s.describe())
+		d.boot.world.violate(ruleI23, d.boot.machine.name, NoSector, "%s was released before its answer, or twice", s.describe())
 		return
 	}
 	s.sent = false
@@ -138,9 +138,10 @@ func (d *door) mine(r *actors.Request, what string) (*slot, bool) {
 	if d.boot.dead {
 		return nil, false
 	}
+	d.boot.world.checked(ruleI23)
 	s, ok := r.Slot.(*slot)
 	if !ok || s.door != d {
-		d.boot.world.violate("%s: a request of another door was %s", d.boot.name, what)
+		d.boot.world.violate(ruleI23, d.boot.machine.name, NoSector, "a request of another device was %s", what)
 		return nil, false
 	}
 	return s, true

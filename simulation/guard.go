@@ -70,13 +70,14 @@ func (g *guard) mapLanded(p *Platter, at uint64, old *images) {
 }
 
 func (g *guard) checkExtent(p *Platter, e uint64) {
+	g.world.checked(ruleI10)
 	if g.dirty(g.disks[0], e) || g.dirty(g.disks[1], e) {
 		return
 	}
 	first := e * uint64(g.record.ExtentSize)
 	for off := first; off < min(first+uint64(g.record.ExtentSize), g.record.DataSize); off += SectorSize {
 		if why := g.differ(off); why != "" {
-			g.world.violate("I10: %s cleared extent %d, but sector %d %s", p.machine.name, e, off/SectorSize, why)
+			g.world.violate(ruleI10, p.machine.name, int64(off/SectorSize), "extent %d was cleared, but the sector %s", e, why)
 			return
 		}
 	}
@@ -85,19 +86,25 @@ func (g *guard) checkExtent(p *Platter, e uint64) {
 // dataLanded looks at one sector of data.
 func (g *guard) dataLanded(p *Platter, off uint64) {
 	if off >= g.record.DataSize {
-		g.world.violate("%s wrote behind its data area, at %d", p.machine.name, off)
+		g.world.violate(ruleSeam, p.machine.name, NoSector, "a write behind the data area, at %d", off)
 		return
 	}
 	e := off / uint64(g.record.ExtentSize)
-	if d := g.client.door; d != nil && d.boot.machine == p.machine && !g.dirty(p, e) {
-		g.world.violate("I9: sector %d landed on the primary %s, but extent %d is not durably dirty there", off/SectorSize, p.machine.name, e)
+	d := g.client.door
+	serves := d != nil && d.boot.machine == p.machine
+	if serves {
+		g.world.checked(ruleI9)
+	}
+	if serves && !g.dirty(p, e) {
+		g.world.violate(ruleI9, p.machine.name, int64(off/SectorSize), "data landed on the primary, but extent %d is not durably dirty there", e)
 		return
 	}
+	g.world.checked(ruleI8)
 	if !g.paired || g.dirty(g.disks[0], e) || g.dirty(g.disks[1], e) {
 		return
 	}
 	if why := g.differ(off); why != "" {
-		g.world.violate("I8: sector %d landed on %s in extent %d, which is clean on both, and %s", off/SectorSize, p.machine.name, e, why)
+		g.world.violate(ruleI8, p.machine.name, int64(off/SectorSize), "data landed in extent %d, which is clean on both, and the sector %s", e, why)
 	}
 }
 

@@ -29,7 +29,7 @@ func TestGuard(t *testing.T) {
 			}
 			a.settle(sector(p.Record.LocalOff))
 			a.landSector(sector(states.MapOffset), make([]byte, SectorSize))
-		}, "I10: a cleared extent 0, but sector 0 is not durable on b"},
+		}, "I10: a: sector 0: extent 0 was cleared, but the sector is not durable on b"},
 		{"clearing a bit over what is equal and durable", func(p *Pair, a, b *Platter) {
 			for _, d := range []*Platter{a, b} {
 				d.landSector(sector(p.Record.LocalOff), x)
@@ -42,7 +42,7 @@ func TestGuard(t *testing.T) {
 			guardPair(p.World, p.Client, p.Record, a, b)
 			a.guard.paired = true
 			a.landSector(sector(p.Record.LocalOff+4096), x)
-		}, "behind its data area"},
+		}, "behind the data area"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -69,10 +69,19 @@ func TestGuard(t *testing.T) {
 			}
 			a.Put(states.MapOffset, []byte{1})
 			tt.run(p, a, b)
-			got := strings.Join(p.World.Violations(), "\n")
+			got := text(p.World.Violations())
 			if (tt.want == "") != (got == "") || !strings.Contains(got, tt.want) {
 				t.Errorf("violations: %q, want %q", got, tt.want)
 			}
 		})
 	}
+}
+
+// text is one line per violation.
+func text(list []Violation) string {
+	var lines []string
+	for _, v := range list {
+		lines = append(lines, v.String())
+	}
+	return strings.Join(lines, "\n")
 }

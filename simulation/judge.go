@@ -168,6 +168,7 @@ func (j *Judge) hide(s int64, before, except uint64, byWrite bool) {
 
 // readSector judges one sector of a read.
 func (j *Judge) readSector(s int64, inv uint64, data []byte) {
+	j.world.checked(ruleI1)
 	c := decode(data)
 	for i := len(j.sectors[s]) - 1; i >= 0; i-- {
 		v := j.sectors[s][i]
@@ -176,7 +177,7 @@ func (j *Judge) readSector(s int64, inv uint64, data []byte) {
 			return
 		}
 	}
-	j.world.violate("I1: a read of sector %d returned %s; legal were %s", s, j.name(s, c), j.legal(s, inv))
+	j.world.violate(ruleI1, "", s, "a read returned %s; legal were %s", j.name(s, c), j.legal(s, inv))
 }
 
 // holds reports whether a content is that of a write to a sector.
@@ -198,9 +199,10 @@ func (j *Judge) Settle(data []byte, loss Loss) {
 	for s := range j.sectors {
 		sector := int64(s)
 		c := decode(data[s*SectorSize:])
+		j.world.checked(ruleI2)
 		keep, ok := j.served(sector, c, loss)
 		if !ok {
-			j.world.violate("I2: sector %d holds %s; legal were %s, and what had not ended at %d", s, j.name(sector, c),
+			j.world.violate(ruleI2, "", sector, "it holds %s; legal were %s, and what had not ended at %d", j.name(sector, c),
 				j.legal(sector, j.tick), j.floors[s])
 			continue
 		}

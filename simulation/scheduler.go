@@ -98,6 +98,7 @@ func (w *World) unready(m *mailbox) {
 // event. Now and then an event that is close comes first, as if the actors were slow. It reports false
 // when nothing can ever happen any more.
 func (w *World) Step() bool {
+	w.steps++
 	e := w.peek()
 	if len(w.ready) > 0 {
 		if e == nil || e.at > w.now+w.TurnTime || !oneIn(w.chance.schedule, w.SlowTurns) {

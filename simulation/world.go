@@ -28,7 +28,9 @@ type World struct {
 	fabric   *fabric
 	clients  []*Client
 
-	violations []string
+	steps      uint64
+	violations []Violation
+	evaluated  [rules]uint64
 	panics     []Panic
 }
 
@@ -62,6 +64,9 @@ func (w *World) Seed() uint64 { return w.seed }
 // Now is the time since the world began.
 func (w *World) Now() time.Duration { return w.now }
 
+// Steps is how many things have happened: turns, and events of the world.
+func (w *World) Steps() uint64 { return w.steps }
+
 // Turns is how many turns actors had.
 func (w *World) Turns() uint64 { return w.turns }
 
@@ -76,18 +81,6 @@ func (w *World) Note(what string) { w.trace.add(w.now, "test", what) }
 
 // After lets a test act at a time of the world.
 func (w *World) After(d time.Duration, do func()) { w.after(d, nil, do) }
-
-// violate records that a rule was broken. The run goes on, so that the trace shows what came of it.
-func (w *World) violate(format string, args ...any) {
-	what := fmt.Sprintf(format, args...)
-	w.trace.add(w.now, "VIOLATION", what)
-	if len(w.violations) < 100 {
-		w.violations = append(w.violations, fmt.Sprintf("%v: %s", w.now, what))
-	}
-}
-
-// Violations are the broken rules so far, at most a hundred.
-func (w *World) Violations() []string { return w.violations }
 
 // ErrStalled says that nothing can happen any more, so that no condition can become true.
 var ErrStalled = errors.New("nothing can happen any more")
@@ -131,7 +124,7 @@ func (w *World) RunFor(d time.Duration) {
 func (w *World) Check() error {
 	var errs []error
 	for _, v := range w.violations {
-		errs = append(errs, errors.New(v))
+		errs = append(errs, errors.New(v.String()))
 	}
 	for _, p := range w.panics {
 		errs = append(errs, fmt.Errorf("%v: %s panicked: %s\n%s", p.At, p.Actor, p.Value, p.Stack))

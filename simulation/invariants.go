@@ -1,0 +1,78 @@
+package simulation
+
+// Invariant is a rule that every run is held against.
+type Invariant struct {
+	// ID is its number in the specification: I1, I2, … A rule about the seams, which has no number, has a
+	// word.
+	ID string
+	// What it demands, and When it is looked at, in a few words.
+	What, When string
+}
+
+// rule is the place of an invariant in the registry.
+type rule uint8
+
+// The registry's places. A rule is here once a check of it exists.
+const (
+	ruleSeam rule = iota
+	ruleLoan
+	ruleI1
+	ruleI2
+	ruleI3
+	ruleI5
+	ruleI6
+	ruleI8
+	ruleI9
+	ruleI10
+	ruleI18
+	ruleI19
+	ruleI23
+	ruleI29
+	rules
+)
+
+var registry = [rules]Invariant{
+	ruleSeam: {"seam", "a node asks its disks, connections and clients only for what they offer", "each operation"},
+	ruleLoan: {"loan", "what is lent to a disk or a connection isn't changed before it comes back", "the end of each loan"},
+	ruleI1:   {"I1", "a read returns, per sector, an admissible value", "each read's answer"},
+	ruleI2:   {"I2", "no answered write is lost", "each promotion, each end of a copy"},
+	ruleI3:   {"I3", "what a flush or FUA covers is durable wherever it is owed", "each answer to a flush or FUA, each power cut"},
+	ruleI5:   {"I5", "what a sector holds was written to that very sector", "each read's answer, each landing"},
+	ruleI6:   {"I6", "the writes of a sector land in one order that respects precedence", "each submission to a disk, each landing"},
+	ruleI8:   {"I8", "sectors that differ, or would after a power cut, are dirty in a durable map", "each landing of data"},
+	ruleI9:   {"I9", "the map is durable before the data it stands for", "each landing of data on the primary"},
+	ruleI10:  {"I10", "a dirty bit is cleared only when nothing in its extent differs", "each landing of a map"},
+	ruleI18:  {"I18", "one node serves", "each device that opens"},
+	ruleI19:  {"I19", "an answer given alone has a durable counter behind it", "each answer given alone"},
+	ruleI23:  {"I23", "each request is answered exactly once", "each answer, each release"},
+	ruleI29:  {"I29", "the claim of an answer is true at that step", "each answer"},
+}
+
+// Invariants lists the rules that runs are held against.
+func Invariants() []Invariant { return append([]Invariant(nil), registry[:]...) }
+
+// Evaluation is how often a run looked at an invariant.
+type Evaluation struct {
+	Invariant string
+	Count     uint64
+}
+
+// Evaluations says how often each invariant was looked at so far, in the registry's order.
+func (w *World) Evaluations() []Evaluation {
+	list := make([]Evaluation, rules)
+	for i := range list {
+		list[i] = Evaluation{registry[i].ID, w.evaluated[i]}
+	}
+	return list
+}
+
+// Vacuous names the invariants that were not looked at even once: a run says nothing about them.
+func (w *World) Vacuous() []string {
+	var ids []string
+	for i, n := range w.evaluated {
+		if n == 0 {
+			ids = append(ids, registry[i].ID)
+		}
+	}
+	return ids
+}
