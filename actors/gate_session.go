@@ -87,7 +87,7 @@ func (g *gate) onPeerReply(m *peerReply) {
 			"create both components with the same extent size")
 		return
 	}
-	verdict := states.Decide(own, peer)
+	verdict := g.res.relate(states.RolePrimary, own, peer)
 	g.verdict = verdict
 	if verdict.Refused() {
 		reason, remedy := verdict.Explain(own, peer)
@@ -134,7 +134,7 @@ func (g *gate) onPeerReply(m *peerReply) {
 
 // explainRefusal keeps the secondary's reason for refusing, in our words where the counters tell it.
 func (g *gate) explainRefusal(own, peer states.Copy, msg string) {
-	g.verdict = states.Decide(own, peer)
+	g.verdict = g.res.relate(states.RolePrimary, own, peer)
 	if !g.verdict.Refused() {
 		g.verdict = states.VerdictForeign
 	}

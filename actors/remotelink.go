@@ -66,7 +66,7 @@ type controlWait struct {
 }
 
 func newRemotelink(r *resource) *remotelink {
-	return &remotelink{res: r, log: r.log.With("role", states.RolePrimary), fsm: states.NewMachine(states.LinkTable), version: 1,
+	return &remotelink{res: r, log: r.log.With("role", states.RolePrimary), fsm: r.machine(states.LinkTable), version: 1,
 		pending: make(map[uint64]*Request)}
 }
 

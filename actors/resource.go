@@ -90,8 +90,10 @@ func NewResource(h *Host, cfg config.Resource) *actor.Props {
 }
 
 func newResource(h *Host, ex Executor, cfg config.Resource, node *actor.PID) *resource {
-	return &resource{h: h, ex: ex, cfg: cfg, node: node, role: states.RoleInit, log: h.Log.With("resource", cfg.Name),
-		fsm: states.NewMachine(states.RoleTable), want: setRole{role: states.RoleInit}}
+	r := &resource{h: h, ex: ex, cfg: cfg, node: node, role: states.RoleInit, log: h.Log.With("resource", cfg.Name),
+		want: setRole{role: states.RoleInit}}
+	r.fsm = r.machine(states.RoleTable)
+	return r
 }
 
 func (r *resource) Receive(c actor.Context) {

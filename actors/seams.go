@@ -29,6 +29,8 @@ type Host struct {
 	// Boot identifies the machine's start: as long as it is the same, what was written is still in some
 	// cache. Empty if that can't be told: then every unclean end counts as a loss of power.
 	Boot string
+	// Watch hears what is decided; nil for nobody.
+	Watch Watcher
 }
 
 // Tell sends msg to an actor from outside any actor. Whoever has ended has no address any more, and gets

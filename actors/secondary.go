@@ -265,7 +265,7 @@ func (s *secondary) maybeHandshake() {
 			n.session = s.res.h.Rand.Uint64()
 		}
 	}
-	n.verdict = states.Decide(s.peer, own)
+	n.verdict = s.res.relate(states.RoleSecondary, s.peer, own)
 	s.verdict = n.verdict
 	rec := s.rec
 	switch {

@@ -37,7 +37,7 @@ const (
 )
 
 func newSyncer(r *resource) *syncer {
-	return &syncer{res: r, log: r.log.With("role", states.RolePrimary), fsm: states.NewMachine(states.SyncTable)}
+	return &syncer{res: r, log: r.log.With("role", states.RolePrimary), fsm: r.machine(states.SyncTable)}
 }
 
 func (s *syncer) Receive(c actor.Context) {

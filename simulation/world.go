@@ -27,6 +27,7 @@ type World struct {
 	machines []*Machine
 	fabric   *fabric
 	clients  []*Client
+	watchers []Watcher
 
 	steps      uint64
 	violations []Violation

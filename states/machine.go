@@ -27,6 +27,7 @@ type Machine struct {
 	cells map[cell]*Row
 	quiet map[cell]string
 	fsm   *fsm.FSM
+	watch func(State, Event)
 }
 
 // cell is a square of the matrix state × event.
@@ -80,6 +81,9 @@ func NewMachine(t *Table) *Machine {
 // any other.
 func (m *Machine) Step(ev Event) ([]Effect, error) {
 	c := cell{m.Current(), ev}
+	if m.watch != nil {
+		m.watch(c.state, ev)
+	}
 	row := m.cells[c]
 	if row == nil {
 		if _, ok := m.quiet[c]; ok {
@@ -96,6 +100,9 @@ func (m *Machine) Step(ev Event) ([]Effect, error) {
 	}
 	return row.Do, nil
 }
+
+// Watch has each event told to somebody, with the state that it met, before anything comes of it.
+func (m *Machine) Watch(f func(State, Event)) { m.watch = f }
 
 // Current is where the machine stands.
 func (m *Machine) Current() State { return State(m.fsm.Current()) }
