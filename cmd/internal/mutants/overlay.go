@@ -1,0 +1,93 @@
+package mutants
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sort"
+	"strings"
+)
+
+// Simulated are the folders whose code the made-up world runs as it is shipped, and in which automatic
+// mutants are planted.
+var Simulated = []string{"actors", "states", "states/activemap", "states/bitset"}
+
+// Set is one set of mutants, and the files that hold its switches.
+type Set struct {
+	Mutants []Mutant
+	files   map[string][]byte // by path from the top of the tree
+}
+
+// Automatic makes the set of all automatic mutants of a source tree.
+func Automatic(root string) (*Set, error) {
+	s := &Set{files: map[string][]byte{switchesFile: []byte(switchesSource)}}
+	for _, folder := range Simulated {
+		paths, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(folder), "*.go"))
+		if err != nil {
+			return nil, err
+		}
+		sort.Strings(paths)
+		for _, path := range paths {
+			if strings.HasSuffix(path, "_test.go") {
+				continue
+			}
+			src, err := os.ReadFile(path)
+			if err != nil {
+				return nil, err
+			}
+			file := folder + "/" + filepath.Base(path)
+			text, list, err := Weave(file, src, len(s.Mutants)+1)
+			if err != nil {
+				return nil, err
+			}
+			if list != nil {
+				s.files[file] = text
+				s.Mutants = append(s.Mutants, list...)
+			}
+		}
+	}
+	if len(s.Mutants) == 0 {
+		return nil, fmt.Errorf("%s: no source of ours is there", root)
+	}
+	return s, nil
+}
+
+// write puts the set's files into a folder and returns the path of the list that the go command reads.
+func (s *Set) write(root, dir string) (string, error) {
+	replace := make(map[string]string, len(s.files))
+	for file, text := range s.files {
+		at := filepath.Join(dir, strings.ReplaceAll(file, "/", "_"))
+		if err := os.WriteFile(at, text, 0o644); err != nil {
+			return "", err
+		}
+		replace[filepath.Join(root, filepath.FromSlash(file))] = at
+	}
+	list, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "overlay.json")
+	return path, os.WriteFile(path, list, 0o644)
+}
+
+// Build compiles a command of the tree with the set's switches into a file. What the compiler says is part
+// of the error. The folder dir takes what is needed meanwhile.
+func (s *Set) Build(ctx context.Context, root, command, dir, output string) error {
+	root, err := filepath.Abs(root)
+	if err != nil {
+		return err
+	}
+	overlay, err := s.write(root, dir)
+	if err != nil {
+		return err
+	}
+	c := exec.CommandContext(ctx, "go", "build", "-overlay", overlay, "-tags", Tag, "-o", output, command)
+	c.Dir = root
+	if said, err := c.CombinedOutput(); err != nil {
+		return fmt.Errorf("building with planted bugs: %w\n%s", err, said)
+	}
+	return nil
+}
