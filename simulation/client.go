@@ -14,12 +14,17 @@ type Client struct {
 	Outstanding int
 	// Sectors is how many sectors of the device it uses, from the beginning.
 	Sectors int64
+	// Hot is how many sectors, from the first one, half of its requests begin in.
+	Hot int64
 	// MaxSectors is how many sectors a read or write has at most.
 	MaxSectors int64
 	// Pause is the longest time it thinks between two requests.
 	Pause time.Duration
 	// Writes, Reads, Trims, Zeroes and Flushes are the odds of each.
 	Writes, Reads, Trims, Zeroes, Flushes int
+
+	// Credits is how many requests its door lets in at most; 0 is as many as the node says.
+	Credits int
 
 	// Only, if set, is the one machine whose device the client uses. A client without it wants to see one
 	// device at a time, wherever it is (I18).
@@ -60,7 +65,7 @@ func (io *clientIO) carriesData() bool { return io.op == states.OpRead || io.op 
 // when one opens.
 func (w *World) AddClient(resource string, size int64) *Client {
 	c := &Client{
-		Outstanding: 8, Sectors: size / SectorSize, MaxSectors: 24, Pause: 300 * time.Microsecond,
+		Outstanding: 8, Sectors: size / SectorSize, Hot: 64, MaxSectors: 24, Pause: 300 * time.Microsecond,
 		Writes: 50, Reads: 30, Trims: 3, Zeroes: 3, Flushes: 4,
 		world: w, resource: resource, judge: newJudge(w, size/SectorSize),
 	}
@@ -204,7 +209,7 @@ func (c *Client) next() *clientIO {
 	}
 	at := r.Int64N(c.Sectors)
 	if oneIn(r, 2) {
-		at = r.Int64N(min(c.Sectors, 64)) // a corner where requests meet
+		at = r.Int64N(min(c.Sectors, max(1, c.Hot))) // a corner where requests meet
 	}
 	n = min(n, c.Sectors-at)
 	io.off, io.n = at*SectorSize, n*SectorSize

@@ -31,6 +31,8 @@ type PairSpec struct {
 	KeepDirty uint32
 	// Settings are more lines for the resource in hast.conf.
 	Settings []string
+	// Knobs, if set, stand for all of the above but Seed and Node; Settings come after theirs.
+	Knobs *Knobs
 	// Neighbour gives the machines a second resource, which is configured like the first.
 	Neighbour bool
 }
@@ -63,6 +65,9 @@ type Pair struct {
 
 // NewPair makes a pair: disks with different garbage and fresh metadata, nothing running.
 func NewPair(spec PairSpec) (*Pair, error) {
+	if spec.Knobs != nil {
+		spec.Knobs.spec(&spec)
+	}
 	if spec.Size == 0 {
 		spec.Size = 2 << 20
 	}
@@ -75,6 +80,9 @@ func NewPair(spec PairSpec) (*Pair, error) {
 	w := NewWorld(spec.Seed)
 	p := &Pair{World: w, A: w.AddMachine("a", "10.0.0.1"), B: w.AddMachine("b", "10.0.0.2"), spec: spec,
 		resource: Resource, path: componentPath}
+	if spec.Knobs != nil {
+		spec.Knobs.world(w)
+	}
 	if err := p.furnish(); err != nil {
 		return nil, err
 	}
@@ -96,8 +104,12 @@ func (p *Pair) furnish() error {
 		}
 	}
 	p.Client = p.World.AddClient(p.resource, int64(p.Record.DataSize))
+	if k := p.spec.Knobs; k != nil {
+		k.pair(p)
+	}
 	p.Client.claims = &claims{pair: p}
 	guardPair(p.World, p.Client, p.Record, p.Disk(p.A), p.Disk(p.B))
+	p.Disk(p.A).guard.writtenOnly = p.spec.Knobs != nil && !p.spec.Knobs.MetaFlush
 	return nil
 }
 

@@ -13,6 +13,11 @@ type doors struct{ boot *boot }
 func (d doors) Open(o actors.Owner, spec actors.DoorSpec) {
 	b, w := d.boot, d.boot.world
 	w.after(between(w.chance.workload, 10*time.Microsecond, time.Millisecond), b, func() {
+		for _, c := range w.clients {
+			if c.resource == spec.Resource && c.Credits > 0 {
+				spec.Credits = min(spec.Credits, c.Credits)
+			}
+		}
 		dr := newDoor(b, o, spec)
 		b.doors = append(b.doors, dr)
 		w.trace.add(w.now, b.name, "door", spec.Resource)

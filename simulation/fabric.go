@@ -14,13 +14,15 @@ type fabric struct {
 	refuse []*Machine
 
 	minDelay, maxDelay time.Duration
+	manners            manners // instead of the two, if its mean isn't 0
+	shred              int     // how many in a thousand pieces of a stream are cut small
 }
 
 // direction is one way between two machines.
 type direction struct{ from, to *Machine }
 
 func newFabric(w *World) *fabric {
-	return &fabric{world: w, port: 49152, minDelay: 30 * time.Microsecond, maxDelay: 500 * time.Microsecond}
+	return &fabric{world: w, port: 49152, minDelay: 30 * time.Microsecond, maxDelay: 500 * time.Microsecond, shred: 160}
 }
 
 // SetLatency bounds how long bytes are under way in each direction.
@@ -105,6 +107,9 @@ func (f *fabric) refuses(m *Machine) bool {
 // delay is how long a packet takes.
 func (f *fabric) delay() time.Duration {
 	r := f.world.chance.network
+	if f.manners.mean > 0 {
+		return f.manners.draw(r)
+	}
 	d := between(r, f.minDelay, f.maxDelay)
 	if oneIn(r, 200) {
 		d += between(r, 0, 40*f.maxDelay)

@@ -48,6 +48,7 @@ type boot struct {
 	host      *actors.Host
 	root      *actor.PID
 	panics    []*plannedPanic
+	starved   int // index of the mailbox that OrderStarved lets wait
 }
 
 // AddMachine puts a machine into the world, powered, with nothing running.

@@ -3,6 +3,7 @@ package simulation
 import (
 	"fmt"
 	"runtime/debug"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 )
@@ -20,12 +21,19 @@ type mailbox struct {
 	suspended bool
 	ready     int // index in the world's run list, -1 if not in it
 
+	// What the world's order goes by.
+	priority int64
+	starved  bool
+	arrived  uint64        // when it could run last, in a count of all such moments
+	since    time.Duration // the same as a time
+
 	resource, kind string // whose actor it is and which, as Panic names them
 }
 
 // newMailbox is an actor.MailboxProducer for the actors of a boot.
 func (b *boot) newMailbox() actor.Mailbox {
 	m := &mailbox{boot: b, ready: -1, name: "unnamed"}
+	b.world.order.born(b.world, m)
 	b.mailboxes = append(b.mailboxes, m)
 	return m
 }

@@ -40,7 +40,7 @@ func (p *pipe) push() {
 	r := p.from.world.chance.network
 	for len(p.socket) > 0 && p.flying < p.window && !p.dead {
 		n := min(len(p.socket), p.window-p.flying)
-		if oneIn(r, 6) {
+		if r.IntN(1000) < p.from.world.fabric.shred {
 			n = min(n, 1+r.IntN(80))
 		} else {
 			n = min(n, 1+r.IntN(32<<10))

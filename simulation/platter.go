@@ -32,6 +32,7 @@ type Platter struct {
 	stuck  bool
 	held   []*diskTask // whose time came while the disk was stuck
 	gone   bool
+	manners manners // how long operations take
 	slow   int // how many times slower than usual; 0 and 1 are as usual
 
 	lost  uint64 // the tick of the judge at which power was cut last
@@ -175,8 +176,10 @@ func (p *Platter) powerLost() {
 // delay is how long an operation takes.
 func (p *Platter) delay(min, max time.Duration) time.Duration {
 	r := p.machine.world.chance.disk
-	d := between(r, min, max)
-	if oneIn(r, 50) {
+	var d time.Duration
+	if p.manners.mean > 0 {
+		d = p.manners.draw(r)
+	} else if d = between(r, min, max); oneIn(r, 50) {
 		d += between(r, 0, 20*max)
 	}
 	if p.slow > 1 {

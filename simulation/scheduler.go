@@ -77,6 +77,7 @@ func (w *World) makeReady(m *mailbox) {
 	if m.ready >= 0 || m.boot.dead || m.boot.paused || !m.runnable() {
 		return
 	}
+	w.order.queued(w, m)
 	m.ready = len(w.ready)
 	w.ready = append(w.ready, m)
 }
@@ -102,8 +103,10 @@ func (w *World) Step() bool {
 	e := w.peek()
 	if len(w.ready) > 0 {
 		if e == nil || e.at > w.now+w.TurnTime || !oneIn(w.chance.schedule, w.SlowTurns) {
-			w.turn(w.ready[w.chance.schedule.IntN(len(w.ready))])
-			return true
+			if m := w.order.pick(w, e); m != nil {
+				w.turn(m)
+				return true
+			}
 		}
 	}
 	if e == nil {
@@ -123,5 +126,7 @@ func (w *World) turn(m *mailbox) {
 	w.running = false
 	if !m.runnable() || m.boot.dead || m.boot.paused {
 		w.unready(m)
+	} else if m.ready >= 0 {
+		w.order.queued(w, m)
 	}
 }

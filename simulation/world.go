@@ -18,6 +18,8 @@ type World struct {
 	chance   chance
 	trace    *Trace
 	agenda   agenda
+	order    order
+	effects  [faultKinds]uint64
 	eventSeq uint64
 	ready    []*mailbox
 	running  bool
