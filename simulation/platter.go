@@ -28,12 +28,12 @@ type Platter struct {
 	tasks []*diskTask // handed over, not ended
 	owner *handle     // who holds the lock
 
-	faults []*DiskFault
-	stuck  bool
-	held   []*diskTask // whose time came while the disk was stuck
-	gone   bool
+	faults  []*DiskFault
+	stuck   bool
+	held    []*diskTask // whose time came while the disk was stuck
+	gone    bool
 	manners manners // how long operations take
-	slow   int // how many times slower than usual; 0 and 1 are as usual
+	slow    int     // how many times slower than usual; 0 and 1 are as usual
 
 	lost  uint64 // the tick of the judge at which power was cut last
 	read  bool   // record is what the durable metadata block says
