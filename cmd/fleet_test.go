@@ -22,6 +22,7 @@ import (
 type fleet struct {
 	nodes map[string]*running
 	load  *load
+	boots map[string]int // of nodes on lossy disks: how often their machines were started
 }
 
 // running is a hastd in the foreground. done closes when it has ended, and then err says how.
@@ -100,7 +101,7 @@ func startOne(ts *testscript.TestScript, node string) {
 	defer log.Close()
 	cmd := exec.Command(program, "-F", "-c", "hast.conf", "-n", node, "-P", "pid."+node)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = ts.MkAbs("."), log, log
-	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0", "WORK="+ts.Getenv("WORK"))
+	cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0", "WORK="+ts.Getenv("WORK"), bootVariable+"="+fleetOf(ts).boot(node))
 	ts.Check(cmd.Start())
 	p := &running{cmd: cmd, done: make(chan struct{})}
 	go func() {

@@ -92,6 +92,11 @@ func loadWord(ts *testscript.TestScript, neg bool, args []string) {
 			l.more(ts, 1)
 		}
 		kill(ts, false, args[1:])
+	case "blackout":
+		for l.under.Load() == 0 {
+			l.more(ts, 1)
+		}
+		blackout(ts, false, args[1:])
 	case "stop":
 		l.stop.Store(true)
 		l.ended(ts)

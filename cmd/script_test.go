@@ -7,36 +7,55 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/asynkron/protoactor-go/actor"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"hast/actors"
 	"hast/cmd/internal/hastctl"
 	"hast/cmd/internal/hastdmain"
+	"hast/cmd/internal/lossydisk"
+	"hast/config"
 )
 
+// bootVariable tells a node of a test how its machine's start is called, if that isn't the kernel's affair.
+const bootVariable = "HAST_TEST_BOOT"
+
+// startNodeAs starts a node, on a machine that may have been started anew since the test began.
+func startNodeAs(h *actors.Host, cfg *config.Config) (*actor.PID, error) {
+	if boot := os.Getenv(bootVariable); boot != "" {
+		h.Boot = boot
+	}
+	return actors.StartNode(h, cfg)
+}
+
 func TestMain(m *testing.M) {
-	// The test's own program is both commands: what is measured as covered and checked for races is
+	// The test's own program is all commands: what is measured as covered and checked for races is
 	// what runs, and nothing has to be built first.
 	testscript.Main(m, map[string]func(){
-		"hastd":   func() { os.Exit(hastdmain.Main(os.Args[1:], actors.StartNode, os.Stdout, os.Stderr)) },
-		"hastctl": func() { os.Exit(hastctl.Main(os.Args[1:], actors.StartNode, os.Stdin, os.Stdout, os.Stderr)) },
+		"hastd":     func() { os.Exit(hastdmain.Main(os.Args[1:], startNodeAs, os.Stdout, os.Stderr)) },
+		"hastctl":   func() { os.Exit(hastctl.Main(os.Args[1:], actors.StartNode, os.Stdin, os.Stdout, os.Stderr)) },
+		"lossydisk": func() { os.Exit(lossydisk.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
 	})
 }
 
+// scriptParams are what all scripts have in common.
+var scriptParams = testscript.Params{
+	Cmds:                helpers,
+	RequireExplicitExec: true,
+	RequireUniqueNames:  true,
+	Setup: func(env *testscript.Env) error {
+		// A program with the race detector in it sleeps a second when it exits, unless told not to.
+		env.Setenv("GORACE", "atexit_sleep_ms=0")
+		// Components that FreeBSD's hastd wrote.
+		stock, err := filepath.Abs("testdata/stock")
+		env.Setenv("STOCK", stock)
+		env.Values[fleetKey{}] = &fleet{nodes: make(map[string]*running), boots: make(map[string]int)}
+		return err
+	},
+}
+
 func TestScript(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
-		Cmds:                helpers,
-		RequireExplicitExec: true,
-		RequireUniqueNames:  true,
-		Setup: func(env *testscript.Env) error {
-			// A program with the race detector in it sleeps a second when it exits, unless told not to.
-			env.Setenv("GORACE", "atexit_sleep_ms=0")
-			// Components that FreeBSD's hastd wrote.
-			stock, err := filepath.Abs("testdata/stock")
-			env.Setenv("STOCK", stock)
-			env.Values[fleetKey{}] = &fleet{nodes: make(map[string]*running)}
-			return err
-		},
-	})
+	p := scriptParams
+	p.Dir = "testdata/script"
+	testscript.Run(t, p)
 }
