@@ -57,6 +57,8 @@ type clientIO struct {
 	gen uint64 // of a write
 	inv uint64 // of a read or a flush
 	at  time.Duration
+
+	asked *Request // if somebody waits for this very request
 }
 
 func (io *clientIO) carriesData() bool { return io.op == states.OpRead || io.op == states.OpWrite }
@@ -135,6 +137,7 @@ func (c *Client) detach(d *door) {
 	for _, io := range c.busy {
 		c.judge.unresolved(io)
 		c.judge.forget(io)
+		io.asked.answered(ErrNoDevice, nil)
 	}
 	c.busy, c.scanning = nil, false
 }
@@ -245,6 +248,7 @@ func (c *Client) answered(io *clientIO, r *actors.Request) {
 		c.check(io)
 	}
 	c.judge.forget(io)
+	io.asked.answered(r.Err, r.Buf)
 	if c.scanning && c.scan >= c.Sectors && len(c.busy) == 0 {
 		c.scanning = false
 	}
@@ -261,3 +265,6 @@ func (c *Client) check(io *clientIO) {
 		c.claims.written(c.door.boot.machine, io)
 	}
 }
+
+// Running reports whether Start was called, and Stop was not.
+func (c *Client) Running() bool { return c.running }

@@ -34,6 +34,7 @@ type Platter struct {
 	gone    bool
 	manners manners // how long operations take
 	slow    int     // how many times slower than usual; 0 and 1 are as usual
+	keep    Keep    // what the next power cut keeps
 
 	lost  uint64 // the tick of the judge at which power was cut last
 	read  bool   // record is what the durable metadata block says
@@ -165,12 +166,20 @@ func (p *Platter) powerLost() {
 	r := p.machine.world.chance.disk
 	survives := fate(r)
 	for s := range p.volatile {
-		if p.volatile[s] && survives() {
+		if p.volatile[s] && p.keeps(int64(s), survives) {
 			p.settle(int64(s))
 		}
 		p.volatile[s] = false
 	}
 	copy(p.written, p.durable)
+}
+
+// keeps decides about one sector at a power cut.
+func (p *Platter) keeps(sector int64, chance func() bool) bool {
+	if p.keep != nil {
+		return p.keep(sector)
+	}
+	return chance()
 }
 
 // delay is how long an operation takes.

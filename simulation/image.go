@@ -1,0 +1,70 @@
+package simulation
+
+import (
+	"fmt"
+	"slices"
+
+	"hast/states"
+)
+
+// Image is a component as it was at some moment, for putting it back later.
+type Image struct {
+	written, durable []byte
+	volatile         []bool
+}
+
+// Image copies the component.
+func (p *Platter) Image() Image {
+	return Image{slices.Clone(p.written), slices.Clone(p.durable), slices.Clone(p.volatile)}
+}
+
+// Restore makes the component what it was when the image was taken, as an administrator does who puts an
+// old copy back. It fails while a node has the component open.
+func (p *Platter) Restore(i Image) error {
+	if err := p.unused(); err != nil {
+		return err
+	}
+	p.machine.world.trace.add(p.machine.world.now, p.path, "restored")
+	p.written, p.durable, p.volatile = slices.Clone(i.written), slices.Clone(i.durable), slices.Clone(i.volatile)
+	p.read = false
+	return nil
+}
+
+func (p *Platter) unused() error {
+	if p.owner != nil {
+		return fmt.Errorf("%s of %s is in use", p.path, p.machine.name)
+	}
+	return nil
+}
+
+// Create makes a machine's component a fresh one, as hastctl create does. It fails while a node has the
+// component open.
+func (p *Pair) Create(m *Machine) error {
+	d := p.Disk(m)
+	if err := d.unused(); err != nil {
+		return err
+	}
+	p.World.trace.add(p.World.now, m.name, "create", d.path)
+	_, err := d.Format(p.resource, uint32(p.Record.ExtentSize), p.Record.KeepDirty)
+	return err
+}
+
+// Resource is the name of the pair's resource.
+func (p *Pair) Resource() string { return p.resource }
+
+// DurableRecord is what a power cut would leave of a component's record at least: the newer one of the
+// block and the copies.
+func (p *Pair) DurableRecord(m *Machine) (states.Record, error) {
+	return p.Disk(m).Record()
+}
+
+// DurableDirty counts the extents that are dirty in a component's map whatever a power cut keeps.
+func (p *Pair) DurableDirty(m *Machine) int {
+	d, n := p.Disk(m), 0
+	for e := range states.Extents(p.Record.DataSize, p.Record.ExtentSize) {
+		if d.guard.dirty(d, e) {
+			n++
+		}
+	}
+	return n
+}

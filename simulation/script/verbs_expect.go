@@ -1,0 +1,344 @@
+package script
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"hast/actors"
+	"hast/simulation"
+	"hast/states"
+)
+
+var expectVerbs = []verb{
+	{name: "await", usage: "NODE " + statusUsage + " [within TIME] [may-fail]",
+		about: "let time pass until a node's status is so", compile: compileAwait},
+	{name: "expect", usage: "WHAT ...",
+		about: "demand something of this moment: " + expectUsage(), compile: compileExpect},
+	{name: "show", about: "print both nodes' state; the lines below it are what it has to print", prints: true, compile: func(*words) act {
+		return func(st *Stage) error {
+			return st.print(st.line("a"), st.line("b"))
+		}
+	}},
+}
+
+const statusUsage = "complete|degraded|FIELD VALUE|FIELD ~PATTERN ..."
+
+// fields are what can be asked of a status.
+var fields = []struct {
+	name string
+	get  func(s *actors.Status) string
+}{
+	{"role", func(s *actors.Status) string { return s.Role }},
+	{"state", func(s *actors.Status) string { return s.State }},
+	{"reason", func(s *actors.Status) string { return s.Reason }},
+	{"remedy", func(s *actors.Status) string { return s.Remedy }},
+	{"link", func(s *actors.Status) string { return s.Link }},
+	{"link-reason", func(s *actors.Status) string { return s.LinkReason }},
+	{"verdict", func(s *actors.Status) string { return s.Verdict }},
+	{"fitness", func(s *actors.Status) string { return s.Unfit }},
+	{"sync", func(s *actors.Status) string { return s.Sync.State }},
+	{"device", func(s *actors.Status) string { return map[bool]string{true: "no", false: "yes"}[s.Device == ""] }},
+}
+
+// demand is a condition on a status.
+type demand func(s *actors.Status) error
+
+// demands takes conditions on a status until the words end.
+func (w *words) demands() []demand {
+	var list []demand
+	for w.err == nil && (len(w.rest) > 0 || list == nil) {
+		names := []string{"complete", "degraded"}
+		for _, f := range fields {
+			names = append(names, f.name)
+		}
+		switch name := w.oneOf("condition", names...); name {
+		case "complete", "degraded":
+			list = append(list, func(s *actors.Status) error {
+				if s.Status != name || name == "complete" && s.Sync.Remaining > 0 {
+					return fmt.Errorf("status is %q (%s), %d bytes to be copied", s.Status, s.Reason, s.Sync.Remaining)
+				}
+				return nil
+			})
+		default:
+			list = append(list, w.fieldDemand(name))
+		}
+	}
+	return list
+}
+
+func (w *words) fieldDemand(name string) demand {
+	ok := w.pattern("value of " + name)
+	return func(s *actors.Status) error {
+		for _, f := range fields {
+			if v := f.get(s); f.name == name && !ok(v) {
+				return fmt.Errorf("%s is %q", name, v)
+			}
+		}
+		return nil
+	}
+}
+
+// pattern takes a value: a word to be equal to, or ~ and a regular expression to be matched.
+func (w *words) pattern(what string) func(string) bool {
+	word := w.next(what)
+	text, isPattern := strings.CutPrefix(word, "~")
+	if !isPattern {
+		return func(v string) bool { return v == word }
+	}
+	re, err := regexp.Compile(text)
+	if err != nil {
+		w.fail("%s %q is no regular expression: %v", what, text, err)
+		return nil
+	}
+	return re.MatchString
+}
+
+func meets(s *actors.Status, list []demand) error {
+	var errs []error
+	for _, d := range list {
+		if err := d(s); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func compileAwait(w *words) act {
+	free, limit := w.option("may-fail"), w.within(answerLimit)
+	at := w.node()
+	list := w.demands()
+	return func(st *Stage) error {
+		end := st.world().Now() + limit
+		for {
+			s, err := st.Pair.Status(st.machine(at))
+			if err == nil {
+				err = meets(&s, list)
+			}
+			if err == nil {
+				return nil
+			}
+			if st.world().Now() >= end || !st.machine(at).Running() {
+				if free || st.Script.Lenient {
+					return nil
+				}
+				return fmt.Errorf("after %v: %w", limit, err)
+			}
+			st.world().RunFor(20 * time.Millisecond)
+		}
+	}
+}
+
+// expectations are what expect knows, by their first word.
+var expectations = []verb{
+	{name: "refused", usage: "[~PATTERN]", compile: expectRefused},
+	{name: "verdict", usage: "VERDICT", compile: expectVerdict},
+	{name: "status", usage: "NODE " + statusUsage, compile: func(w *words) act {
+		at := w.node()
+		list := w.demands()
+		return func(st *Stage) error {
+			s, err := st.Pair.Status(st.machine(at))
+			if err != nil {
+				return err
+			}
+			return meets(&s, list)
+		}
+	}},
+	{name: "read", usage: "NODE OFFSET LENGTH = NAME[|NAME...]", compile: expectRead},
+	{name: "counters", usage: "NODE LOCALCNT REMOTECNT", compile: func(w *words) act {
+		at, l, r := w.node(), w.number("localcnt", 1<<62), w.number("remotecnt", 1<<62)
+		return onRecord(at, func(rec *states.Record) error {
+			if int64(rec.LocalCnt) != l || int64(rec.RemoteCnt) != r {
+				return fmt.Errorf("counters are %d and %d", rec.LocalCnt, rec.RemoteCnt)
+			}
+			return nil
+		})
+	}},
+	{name: "unfit", usage: "NODE fit|outdated|inconsistent", compile: func(w *words) act {
+		at, ok := w.node(), w.pattern("fitness")
+		return onRecord(at, func(rec *states.Record) error {
+			if !ok(rec.Unfit.String()) {
+				return fmt.Errorf("the record says %v", rec.Unfit)
+			}
+			return nil
+		})
+	}},
+	{name: "dirty", usage: "NODE =|<= EXTENTS", compile: expectDirty},
+	{name: "identical", compile: func(*words) act { return func(st *Stage) error { return st.Pair.CheckIdentical() } }},
+	{name: "durable", compile: func(*words) act { return func(st *Stage) error { return st.Pair.CheckDurable() } }},
+}
+
+func expectUsage() string {
+	var list []string
+	for i := range expectations {
+		list = append(list, strings.TrimSpace(expectations[i].name+" "+expectations[i].usage))
+	}
+	return strings.Join(list, "; ")
+}
+
+func compileExpect(w *words) act {
+	var names []string
+	for i := range expectations {
+		names = append(names, expectations[i].name)
+	}
+	name := w.oneOf("expectation", names...)
+	for i := range expectations {
+		if e := &expectations[i]; e.name == name && w.err == nil {
+			return e.compile(w)
+		}
+	}
+	return nil
+}
+
+// expectsRefusal reports whether a step takes what the one before it was refused with.
+func expectsRefusal(s *Step) bool {
+	return s.Verb == "expect" && len(s.Args) > 0 && s.Args[0] == "refused"
+}
+
+func expectRefused(w *words) act {
+	ok := func(string) bool { return true }
+	if w.peek() != "" {
+		ok = w.pattern("reason")
+	}
+	return func(st *Stage) error {
+		switch {
+		case st.refused == nil:
+			return errors.New("the request or command before it was not refused")
+		case !ok(st.refused.Error()):
+			return fmt.Errorf("it was refused with another reason: %w", st.refused)
+		}
+		return nil
+	}
+}
+
+func expectVerdict(w *words) act {
+	ok := w.pattern("verdict")
+	return func(st *Stage) error {
+		seen := false
+		for _, n := range []nodeName{"a", "b"} {
+			if !st.machine(n).Running() {
+				continue
+			}
+			s, err := st.Pair.Status(st.machine(n))
+			if err != nil {
+				return err
+			}
+			if s.Verdict != "" && !ok(s.Verdict) {
+				return fmt.Errorf("%s says %q", n, s.Verdict)
+			}
+			seen = seen || s.Verdict != ""
+		}
+		if !seen {
+			return errors.New("no node has a verdict")
+		}
+		return nil
+	}
+}
+
+func onRecord(at nodeName, check func(rec *states.Record) error) act {
+	return func(st *Stage) error {
+		rec, err := st.Pair.DurableRecord(st.machine(at))
+		if err != nil {
+			return err
+		}
+		return check(&rec)
+	}
+}
+
+func expectDirty(w *words) act {
+	at := w.node()
+	relation := w.oneOf("relation", "=", "<=")
+	want := w.number("extents", 1<<31)
+	return func(st *Stage) error {
+		n := st.Pair.DurableDirty(st.machine(at))
+		if int64(n) != want && (relation == "=" || int64(n) > want) {
+			return fmt.Errorf("%d extents are dirty in the durable map", n)
+		}
+		return nil
+	}
+}
+
+func expectRead(w *words) act {
+	at := w.node()
+	off, n := w.area()
+	if w.next(`"="`) != "=" {
+		w.fail(`"=" is missing`)
+	}
+	names := strings.Split(w.next("name of a write, zero or initial"), "|")
+	return func(st *Stage) error {
+		r, err := st.Pair.Client.Do(st.machine(at), states.OpRead, off, n, false)
+		if err != nil {
+			return err
+		}
+		if err := st.world().Run(r.Done, answerLimit); err != nil {
+			return err
+		}
+		if r.Err() != nil {
+			return r.Err()
+		}
+		return st.holds(r.Data(), names)
+	}
+}
+
+// holds reports a sector that holds none of the named writes.
+func (st *Stage) holds(data []byte, names []string) error {
+	for at := 0; at < len(data); at += simulation.SectorSize {
+		gen, zero, whole := simulation.Stamp(data[at : at+simulation.SectorSize])
+		found := false
+		for _, name := range names {
+			switch w := st.writes[name]; {
+			case name == "zero":
+				found = found || zero
+			case name == "initial":
+				found = found || whole && gen == 0 && !zero
+			case w == nil:
+				return fmt.Errorf("no write is called %q", name)
+			default:
+				found = found || whole && w.Gen != 0 && gen == w.Gen
+			}
+		}
+		if !found {
+			return fmt.Errorf("sector %d holds %s", at/simulation.SectorSize, st.nameOf(gen, zero, whole))
+		}
+	}
+	return nil
+}
+
+func (st *Stage) nameOf(gen uint64, zero, whole bool) string {
+	switch {
+	case !whole:
+		return "a torn sector"
+	case zero:
+		return "zeroes"
+	case gen == 0:
+		return "what no client wrote"
+	}
+	return fmt.Sprintf("write %d", gen)
+}
+
+// line says in one line how a node stands.
+func (st *Stage) line(n nodeName) string {
+	m := st.machine(n)
+	rec, err := st.Pair.DurableRecord(m)
+	record := fmt.Sprintf("L %d R %d %v dirty %d", rec.LocalCnt, rec.RemoteCnt, rec.Unfit, st.Pair.DurableDirty(m))
+	if err != nil {
+		record = "no metadata"
+	}
+	if !m.Running() {
+		return fmt.Sprintf("%s down, %s", n, record)
+	}
+	s, err := st.Pair.Status(m)
+	if err != nil {
+		return fmt.Sprintf("%s %v, %s", n, err, record)
+	}
+	return fmt.Sprintf("%s %s/%s %s, link %s, verdict %s, %s", n, s.Role, s.State, orNone(s.Status), s.Link, orNone(s.Verdict), record)
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
