@@ -1,0 +1,175 @@
+package mutants
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+//go:embed listed.txt
+var listedText string
+
+// Bug is one entry of listed.txt.
+type Bug struct {
+	Name, What string
+	// Pending names the feature that the bug needs and that isn't built; Same the bug that it comes to, and
+	// why; None says why nothing like it can be here. Each has no changes.
+	Pending, Same, None string
+	Changes             []Change
+	line                int
+}
+
+// Change replaces lines of a file that follow one another.
+type Change struct {
+	File     string
+	Old, New []string
+}
+
+// Bugs are the listed bugs, in their order.
+func Bugs() ([]Bug, error) { return parseBugs(listedText) }
+
+func parseBugs(text string) ([]Bug, error) {
+	var list []Bug
+	var b *Bug
+	for i, line := range strings.Split(text, "\n") {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		if line == "" {
+			b = nil
+			continue
+		}
+		key, value, ok := strings.Cut(line, ":")
+		value = strings.TrimPrefix(value, " ")
+		if key == "bug" && ok && b == nil {
+			list = append(list, Bug{Name: value, line: i + 1})
+			b = &list[len(list)-1]
+			continue
+		}
+		if b == nil || !ok {
+			return nil, fmt.Errorf("listed.txt:%d: a bug begins with its name: %q", i+1, line)
+		}
+		n := len(b.Changes) - 1
+		switch {
+		case key == "what":
+			b.What = value
+		case key == "pending":
+			b.Pending = value
+		case key == "same":
+			b.Same = value
+		case key == "none":
+			b.None = value
+		case key == "file":
+			b.Changes = append(b.Changes, Change{File: value})
+		case key == "old" && n >= 0:
+			b.Changes[n].Old = append(b.Changes[n].Old, value)
+		case key == "new" && n >= 0:
+			b.Changes[n].New = append(b.Changes[n].New, value)
+		default:
+			return nil, fmt.Errorf("listed.txt:%d: no entry has %q here", i+1, key)
+		}
+	}
+	for _, b := range list {
+		if err := b.check(); err != nil {
+			return nil, fmt.Errorf("listed.txt:%d: bug %s: %w", b.line, b.Name, err)
+		}
+	}
+	return list, nil
+}
+
+func (b *Bug) check() error {
+	excused := b.Pending != "" || b.Same != "" || b.None != ""
+	switch {
+	case b.What == "":
+		return errors.New("it doesn't say what is wrong")
+	case excused && len(b.Changes) > 0:
+		return errors.New("it has changes, and a reason why it has none")
+	case !excused && len(b.Changes) == 0:
+		return errors.New("it changes nothing")
+	}
+	for _, c := range b.Changes {
+		if len(c.Old) == 0 {
+			return fmt.Errorf("%s: it has no old: line", c.File)
+		}
+	}
+	return nil
+}
+
+// Listed makes the set of the listed bugs that change something.
+func Listed(root string) (*Set, error) {
+	bugs, err := Bugs()
+	if err != nil {
+		return nil, err
+	}
+	s := &Set{files: map[string][]byte{switchesFile: []byte(switchesSource)}}
+	var errs []error
+	for _, b := range bugs {
+		if len(b.Changes) == 0 {
+			continue
+		}
+		m := Mutant{ID: len(s.Mutants) + 1, Name: b.Name, What: b.What, File: b.Changes[0].File}
+		for _, c := range b.Changes {
+			text, ok := s.files[c.File]
+			if !ok {
+				if text, err = os.ReadFile(filepath.Join(root, filepath.FromSlash(c.File))); err != nil {
+					return nil, err
+				}
+				text = importSwitches(text)
+			}
+			if text, err = c.apply(text, m.ID); err != nil {
+				errs = append(errs, fmt.Errorf("listed.txt:%d: bug %s: %w", b.line, b.Name, err))
+				continue
+			}
+			s.files[c.File] = text
+		}
+		s.Mutants = append(s.Mutants, m)
+	}
+	return s, errors.Join(errs...)
+}
+
+// importSwitches adds the import of the switches behind the package clause.
+func importSwitches(text []byte) []byte {
+	lines := strings.Split(string(text), "\n")
+	for i, line := range lines {
+		if strings.HasPrefix(line, "package ") {
+			lines[i] = line + `; import "` + switches + `"`
+			return []byte(strings.Join(append(lines, "var _ = planted.On", ""), "\n"))
+		}
+	}
+	return text
+}
+
+// apply replaces the lines, which must be in the text exactly once.
+func (c *Change) apply(text []byte, id int) ([]byte, error) {
+	lines := strings.Split(string(text), "\n")
+	at, found := 0, 0
+	for i := 0; i+len(c.Old) <= len(lines); i++ {
+		if c.matches(lines[i:]) {
+			at = i
+			found++
+		}
+	}
+	if found != 1 {
+		return nil, fmt.Errorf("its lines %q are %d times in %s, not once", c.Old[0], found, c.File)
+	}
+	n := strconv.Itoa(id)
+	out := append([]string(nil), lines[:at]...)
+	for _, line := range c.New {
+		out = append(out, strings.NewReplacer("BUGID", n, "BUG", "planted.On("+n+")").Replace(line))
+	}
+	return []byte(strings.Join(append(out, lines[at+len(c.Old):]...), "\n")), nil
+}
+
+func (c *Change) matches(lines []string) bool {
+	for i, old := range c.Old {
+		if strings.TrimSpace(lines[i]) != strings.TrimSpace(old) {
+			return false
+		}
+	}
+	return true
+}
