@@ -20,6 +20,7 @@ type flow struct {
 	loaned     bool   // the link may still send from the buffer
 	answered   bool
 	claim      states.Claim
+	durable    states.Claim // of a flush or a durable write: who had flushed
 	ranged     bool // a read that takes part in the order
 	waits      bool // is among those that wait for the counter
 	tailed     bool // answered as sent, not confirmed by the peer

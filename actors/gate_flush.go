@@ -145,6 +145,7 @@ func (g *gate) settleFlush() {
 		err = fmt.Errorf("the current copy is the secondary's, which didn't confirm the flush: %w", wire.EIO)
 	}
 	for _, r := range t.reqs {
+		r.flow.durable = states.FlushClaim(state)
 		g.flushed(r, err)
 	}
 	if t.forSync && t.session == g.session && t.session != 0 {

@@ -155,6 +155,18 @@ type FlushState struct {
 	PeerBehind bool
 }
 
+// FlushClaim is what the answer to a flush promises: both components flushed, or, with ClaimLocal, this one
+// did; ClaimSource: both did, and the secondary's is the current copy.
+func FlushClaim(f FlushState) Claim {
+	switch {
+	case f.Remote != PartDone || f.Alone:
+		return ClaimLocal
+	case f.Behind:
+		return ClaimSource
+	}
+	return ClaimBoth
+}
+
 // CompleteFlush decides the answer to a flush: ok only if every copy that counts as up to date flushed
 // (the original answers ok if one did: A33).
 func CompleteFlush(f FlushState) Action {

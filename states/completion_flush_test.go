@@ -127,3 +127,24 @@ func TestFlushStepsForward(t *testing.T) {
 		}
 	})
 }
+
+func TestFlushClaim(t *testing.T) {
+	tests := []struct {
+		name string
+		f    FlushState
+		want Claim
+	}{
+		{"both flushed", FlushState{Local: PartDone, Remote: PartDone}, ClaimBoth},
+		{"alone", FlushState{Local: PartDone, Remote: PartNone, Alone: true}, ClaimLocal},
+		{"the session ended after the secondary's flush", FlushState{Local: PartDone, Remote: PartDone, Alone: true}, ClaimLocal},
+		{"the secondary's flush failed", FlushState{Local: PartDone, Remote: PartFailed}, ClaimLocal},
+		{"the secondary's is the current copy", FlushState{Local: PartDone, Remote: PartDone, Behind: true}, ClaimSource},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := FlushClaim(tt.f); got != tt.want {
+				t.Errorf("%v, want %v", got, tt.want)
+			}
+		})
+	}
+}
