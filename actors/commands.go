@@ -96,6 +96,11 @@ type Status struct {
 	Unfit      string `json:"fitness"`            // fit, outdated, inconsistent
 	Metadata   string `json:"metadata,omitempty"` // what the metadata can't do; empty if all is well
 
+	// Own is this node's copy, there while the component is open; PeerCopy the other one as a handshake told
+	// of it last.
+	Own      *CopyStatus `json:"own,omitempty"`
+	PeerCopy *CopyStatus `json:"peer_copy,omitempty"`
+
 	Dirty uint64     `json:"dirty"` // bytes in extents that are dirty in memory
 	Sync  SyncStatus `json:"sync"`
 	Stats Stats      `json:"stats"`
@@ -106,6 +111,8 @@ type SyncStatus struct {
 	State     string        `json:"state"`            // the sync machine's state
 	Source    string        `json:"source,omitempty"` // primary or secondary
 	Remaining uint64        `json:"remaining"`        // bytes in extents still to be copied
+	ToPeer    uint64        `json:"to_peer"`          // of these, to the peer
+	FromPeer  uint64        `json:"from_peer"`        // and from there
 	Copied    uint64        `json:"copied"`           // bytes copied in this synchronization
 	Total     uint64        `json:"copied_total"`     // bytes copied since the role was taken
 	Elapsed   time.Duration `json:"elapsed_ns,omitempty"`

@@ -32,8 +32,9 @@ func (g *gate) onWantCopy(m *wantCopy) {
 }
 
 func (g *gate) sendCopy() {
-	g.tell(g.res.link, &helloCopy{attempt: g.hello, rec: g.rec, virgin: g.virgin,
-		marks: g.stand.marks(&g.rec, g.amap.DirtyBytes() > 0)})
+	dirty := g.amap.DirtyBytes()
+	g.tell(g.res.link, &helloCopy{attempt: g.hello, rec: g.rec, virgin: g.virgin, marks: g.stand.marks(&g.rec, dirty > 0),
+		told: told(&g.rec, dirty)})
 }
 
 func (g *gate) onIdentity(err error) {
@@ -74,6 +75,10 @@ func (g *gate) onPeerReply(m *peerReply) {
 	if m.caps&wire.CapMarks != 0 {
 		peer.Marks, own.Marks = m.reply.Marks, g.stand.marks(&g.rec, g.amap.DirtyBytes() > 0)
 	}
+	if m.reply.ErrMsg != "" && peer.Marks.Known {
+		peer.ResUID = m.reply.ResUID
+	}
+	g.tell(g.res.pid, &peerHeard{heard{copy: peer, fitness: m.reply.Unfit, told: m.reply.Told, role: states.RoleSecondary}})
 	switch {
 	case m.reply.ErrMsg != "":
 		g.explainRefusal(own, peer, m.reply.ErrMsg)
@@ -331,6 +336,7 @@ func (g *gate) onStatus(m *statusWalk) {
 	if g.amap != nil {
 		s.Dirty = g.amap.BusyBytes()
 		s.Sync.Remaining = g.amap.SyncBytes()
+		s.Sync.ToPeer, s.Sync.FromPeer = g.amap.SlagBytes(), g.amap.StaleBytes()
 	}
 	// Complete is a promise that the secondary may take over, so it has to know that it is fit.
 	if g.session != 0 && !g.behind && s.Sync.Remaining == 0 && g.rec.LocalCnt == g.peer.RemoteCnt && g.equal.at == equalIdle {

@@ -235,5 +235,8 @@ func (d *localdisk) onStatus(m *statusWalk) {
 	s.Stats.QueueLocal = uint64(d.outstanding)
 	s.Unfit = d.rec.Unfit.String()
 	s.Metadata = d.metadataNote()
+	if d.open && d.res.standing != nil {
+		s.Own = ownCopy(&d.rec, d.image, d.res.standing)
+	}
 	d.res.walkOn(m, d.self)
 }

@@ -204,6 +204,7 @@ type helloCopy struct {
 	attempt uint64
 	rec     states.Record
 	marks   states.Marks
+	told    wire.Told
 	virgin  bool
 }
 

@@ -274,7 +274,7 @@ func (l *remotelink) onHelloCopy(m *helloCopy) {
 		return
 	}
 	h := wire.Hello2{Resource: l.res.cfg.Name, Token: l.token, Virgin: m.virgin, ResUID: m.rec.ResUID,
-		LocalCnt: m.rec.LocalCnt, RemoteCnt: m.rec.RemoteCnt, Caps: l.caps, Marks: m.marks}
+		LocalCnt: m.rec.LocalCnt, RemoteCnt: m.rec.RemoteCnt, Caps: l.caps, Marks: m.marks, Told: m.told}
 	l.out.SetMaxPayload(uint32(2*m.rec.MapSize() + 1<<20))
 	l.send(l.in, wire.AppendHello2(nil, &h))
 }

@@ -61,6 +61,7 @@ type resource struct {
 	fallen    bool
 	leaving   bool
 	lost      map[uint32]bool // extents of which the component may have lost what it had (I38); gate's
+	peer      heard
 	returning int             // attempts left to open what a fallen predecessor may have open
 	gone      ShutdownSink
 	stopAfter bool
@@ -136,6 +137,11 @@ func (r *resource) Receive(c actor.Context) {
 		r.onDrained(m)
 	case *settled:
 		r.step(states.RoleOnSettled)
+	case *peerHeard:
+		r.peer = m.heard
+		r.peer.at = r.h.Clock.Wall()
+	case *sidesEqual:
+		r.onSidesEqual(m)
 	case *notice:
 		r.hook(m.event)
 	case *probeOver:

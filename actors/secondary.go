@@ -265,6 +265,7 @@ func (s *secondary) maybeHandshake() {
 			n.session = s.res.h.Rand.Uint64()
 		}
 	}
+	s.tell(s.res.pid, &peerHeard{heard{copy: s.peer, told: n.hello.Told, role: states.RolePrimary}})
 	n.verdict = s.res.relate(states.RoleSecondary, s.peer, own)
 	s.verdict = n.verdict
 	rec := s.rec
@@ -340,7 +341,7 @@ func (s *secondary) refuseHello2(n *secondHello) {
 	}
 	s.reason, s.remedy = reason, remedy
 	reply := s.hello2Reply(n)
-	reply.ErrMsg = msg
+	reply.ErrMsg, reply.ResUID = msg, s.rec.ResUID
 	s.sendOn(n.conn1, n.ver, wire.AppendHello2Reply(nil, &reply), nil)
 	n.conn1.CloseAfterSend()
 	n.conn2.CloseAfterSend()
@@ -355,7 +356,9 @@ func (s *secondary) hello2Reply(n *secondHello) wire.Hello2Reply {
 		RemoteCnt: rec.RemoteCnt, Virgin: n.virgin, SyncSrc: n.verdict.SyncSource()}
 	r.Caps = n.caps
 	if n.caps&wire.CapMarks != 0 {
-		r.Session, r.Marks, r.Unfit, r.Bad = n.session, s.stand.marks(rec, false), rec.Unfit, rec.Bad
+		dirty := mapBytes(rec, s.image)
+		r.Session, r.Marks, r.Unfit, r.Bad = n.session, s.stand.marks(rec, dirty > 0), rec.Unfit, rec.Bad
+		r.Told = told(rec, dirty)
 		r.Marks.LagKnown = r.Marks.LagKnown && !n.virgin
 	}
 	return r
@@ -453,6 +456,7 @@ func (s *secondary) onRecordSaved(m *recordSaved) {
 			f.err = m.err
 		} else {
 			s.stand.whole()
+			s.tell(s.res.pid, &sidesEqual{own: states.CopyOf(&s.rec)})
 		}
 		s.finish(f)
 	case saveStop:

@@ -14,6 +14,7 @@ func (r *resource) onStatus(m *statusWalk) {
 	s.Role, s.State = heldRole(r.fsm.Current()).String(), string(r.fsm.Current())
 	s.Since = r.since.UTC().Format(time.RFC3339)
 	s.Reason, s.Remedy, s.Device = r.reason, r.remedy, r.device
+	s.PeerCopy = r.peer.status()
 	r.walkOn(m, r.pid)
 }
 

@@ -115,7 +115,7 @@ func (v Verdict) Explain(p, s Copy) (reason, remedy string) {
 	case VerdictSplitBrain:
 		return fmt.Sprintf("split-brain: both nodes wrote alone (primary local=%d remote=%d, secondary local=%d remote=%d)",
 				p.LocalCnt, p.RemoteCnt, s.LocalCnt, s.RemoteCnt),
-			"choose the node whose writes are to be discarded; there: 'hastctl role init', 'hastctl create', 'hastctl role secondary'"
+			"on the node whose changes are to be discarded, as secondary: 'hastctl resolve --discard-mine' ('hastctl explain' tells what that costs)"
 	}
 	return "", ""
 }

@@ -132,7 +132,7 @@ func TestExplain(t *testing.T) {
 		want, remedy string
 	}{
 		{"split-brain", counters(41, 12), counters(13, 40), "local=41 remote=12, secondary local=13 remote=40",
-			"hastctl role init"},
+			"hastctl resolve --discard-mine"},
 		{"impossible", counters(41, 12), counters(11, 40), "local=41 remote=12, secondary local=11 remote=40",
 			"hastctl create"},
 		{"foreign", Copy{ResUID: 51}, Copy{ResUID: 52}, "primary=51, secondary=52", "hastctl create"},

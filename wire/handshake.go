@@ -69,6 +69,8 @@ type Hello2 struct {
 	Caps                uint64
 	// Marks are what the primary's record says beyond counters; sent with CapMarks only.
 	Marks states.Marks
+	// Told is what only people are told; with CapMarks.
+	Told Told
 }
 
 // Hello2Reply is the secondary's answer to it, which comes on connection 1. The activemap, MapSize bytes
@@ -77,8 +79,11 @@ type Hello2Reply struct {
 	DataSize            int64 // bytes
 	ExtentSize          int32 // bytes
 	LocalCnt, RemoteCnt uint64
-	// ErrMsg is the reason of a refusal; what follows in this struct means nothing then.
+	// ErrMsg is the reason of a refusal. Of what follows in this struct only Marks, Unfit, Told and ResUID
+	// mean something then, if Marks.Known.
 	ErrMsg string
+	// ResUID is the secondary's, in a refusal only.
+	ResUID uint64
 	// Virgin tells that the secondary's component was fresh.
 	Virgin  bool
 	SyncSrc states.SyncSource
@@ -94,6 +99,14 @@ type Hello2Reply struct {
 	LagSize uint32
 	// Bad holds the extents of which the primary's copy is the current one, whatever the counters say.
 	Bad states.ExtentRuns
+	// Told is what only people are told; with CapMarks.
+	Told Told
+}
+
+// Told is what a node tells of its copy for the other side's administrator; nothing is decided by it but
+// whether there are dirty extents at all (Marks.Dirty, rule branch).
+type Told struct {
+	Dirty, Bad uint64 // bytes in extents
 }
 
 // IsHello2 tells the two hellos apart: a token makes it the second.
@@ -194,7 +207,7 @@ func AppendHello2(dst []byte, h *Hello2) []byte {
 	dst = AppendU64(dst, fieldRemoteCnt, h.RemoteCnt)
 	dst = appendCaps(dst, h.Caps)
 	if h.Caps&CapMarks != 0 {
-		dst = appendMarks(dst, &h.Marks)
+		dst = appendTold(appendMarks(dst, &h.Marks), &h.Told)
 	}
 	return dst
 }
@@ -212,7 +225,8 @@ func DecodeHello2(nv NV) (Hello2, error) {
 		Caps:      r.optU64(fieldCaps),
 	}
 	if h.Caps&CapMarks != 0 {
-		h.Marks = r.marks()
+		h.Marks, h.Told = r.marks(), r.told()
+		h.Marks.Dirty = h.Told.Dirty > 0
 	}
 	return h, wrap("second hello", r.err)
 }
@@ -225,7 +239,12 @@ func AppendHello2Reply(dst []byte, h *Hello2Reply) []byte {
 	dst = AppendU64(dst, fieldLocalCnt, h.LocalCnt)
 	dst = AppendU64(dst, fieldRemoteCnt, h.RemoteCnt)
 	if h.ErrMsg != "" {
-		return appendCaps(AppendStr(dst, fieldErrMsg, h.ErrMsg), h.Caps)
+		dst = appendCaps(AppendStr(dst, fieldErrMsg, h.ErrMsg), h.Caps)
+		if h.Caps&CapMarks != 0 && h.Marks.Known {
+			dst = AppendU8(AppendU64(dst, fieldResUID, h.ResUID), fieldUnfit, uint8(h.Unfit))
+			dst = appendTold(appendMarks(dst, &h.Marks), &h.Told)
+		}
+		return dst
 	}
 	if h.Virgin {
 		dst = AppendI8(dst, fieldVirgin, 1)
@@ -237,7 +256,7 @@ func AppendHello2Reply(dst []byte, h *Hello2Reply) []byte {
 		return dst
 	}
 	dst = AppendU64(dst, fieldSession, h.Session)
-	dst = appendMarks(dst, &h.Marks)
+	dst = appendTold(appendMarks(dst, &h.Marks), &h.Told)
 	dst = AppendU8(dst, fieldUnfit, uint8(h.Unfit))
 	if h.Marks.LagKnown {
 		dst = AppendU32(dst, fieldLag, h.LagSize)
@@ -257,15 +276,16 @@ func DecodeHello2Reply(nv NV) (Hello2Reply, error) {
 	h.LocalCnt, h.RemoteCnt = r.u64(fieldLocalCnt), r.u64(fieldRemoteCnt)
 	if h.ErrMsg != "" {
 		// The reason matters more than what else is wrong with a refusal.
+		h.refusedMarks(nv)
 		return h, nil
 	}
 	h.Virgin = nv.Has(fieldVirgin)
 	h.SyncSrc = states.SyncSource(r.u8(fieldSyncSrc))
 	h.MapSize = r.u32(fieldMapSize)
 	if h.Caps&CapMarks != 0 {
-		h.Session, h.Marks = r.u64(fieldSession), r.marks()
-		unfit, _ := nv.U8(fieldUnfit)
-		h.Unfit = min(states.Fitness(unfit), states.Inconsistent)
+		h.Session, h.Marks, h.Told = r.u64(fieldSession), r.marks(), r.told()
+		h.Marks.Dirty = h.Told.Dirty > 0
+		h.Unfit = r.unfit()
 		h.LagSize, h.Marks.LagKnown = nv.U32(fieldLag)
 		if b, ok := nv.Bytes(fieldBad); ok && h.DataSize > 0 && h.ExtentSize > 0 {
 			var err error
@@ -278,6 +298,17 @@ func DecodeHello2Reply(nv NV) (Hello2Reply, error) {
 		r.reject(fieldSyncSrc, fmt.Sprintf("is %d, which is neither primary (1) nor secondary (2)", uint8(h.SyncSrc)))
 	}
 	return h, wrap(what, r.err)
+}
+
+// refusedMarks reads what a refusal tells of the secondary's copy, all of it or nothing.
+func (h *Hello2Reply) refusedMarks(nv NV) {
+	r := fieldReader{nv: nv}
+	uid, marks, told := r.u64(fieldResUID), r.marks(), r.told()
+	if h.Caps&CapMarks == 0 || r.err != nil {
+		return
+	}
+	marks.Dirty = told.Dirty > 0
+	h.ResUID, h.Marks, h.Told, h.Unfit = uid, marks, told, r.unfit()
 }
 
 // geometry reads the sizes that must be the same on both nodes. They are signed in this message.

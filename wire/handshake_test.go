@@ -310,6 +310,16 @@ func TestMarksOfReply(t *testing.T) {
 	if err := want.CheckMap(&InFrame{Payload: make([]byte, 544)}); err != nil {
 		t.Error(err)
 	}
+	// A refusal tells of the secondary's copy, too, for people; to a stock primary it doesn't.
+	refusal := Hello2Reply{DataSize: 512, ExtentSize: 512, LocalCnt: 3, ErrMsg: MsgSplitBrain, Caps: CapMarks, ResUID: 5, Unfit: states.Outdated,
+		Marks: states.Marks{Known: true, LastSession: 7, Dirty: true}, Told: Told{Dirty: 4096, Bad: 512}}
+	if got, err := DecodeHello2Reply(AppendHello2Reply(nil, &refusal)); err != nil || got != refusal {
+		t.Errorf("%+v came back as %+v, %v", refusal, got, err)
+	}
+	refusal.Caps = 0
+	if got, err := DecodeHello2Reply(AppendHello2Reply(nil, &refusal)); err != nil || got.Marks.Known || got.Told.Dirty != 0 || got.ResUID != 0 {
+		t.Errorf("a stock primary is told %+v, %v", got, err)
+	}
 	// An outcome of 2 alone is no crash: some answers were for what was only sent.
 	want.Marks.Sent = true
 	got, err := DecodeHello2Reply(AppendHello2Reply(nil, &want))

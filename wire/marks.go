@@ -7,6 +7,8 @@ import "hast/states"
 const (
 	fieldSession = "x_session"
 	fieldLag     = "x_lag"
+	fieldDirty   = "x_dirty"
+	fieldBadSize = "x_badbytes"
 )
 
 // appendMarks encodes what both sides tell of themselves. Bit 2 of x_unclean is the record's, the others
@@ -40,4 +42,20 @@ func (r *fieldReader) marks() states.Marks {
 		m.Crashed = unclean
 	}
 	return m
+}
+
+// appendTold encodes what people are told.
+func appendTold(dst []byte, t *Told) []byte {
+	return AppendU64(AppendU64(dst, fieldDirty, t.Dirty), fieldBadSize, t.Bad)
+}
+
+// told reads it; a node that doesn't tell has nothing to tell.
+func (r *fieldReader) told() Told {
+	return Told{Dirty: r.optU64(fieldDirty), Bad: r.optU64(fieldBadSize)}
+}
+
+// unfit reads the fitness; what isn't known is the worst.
+func (r *fieldReader) unfit() states.Fitness {
+	unfit, _ := r.nv.U8(fieldUnfit)
+	return min(states.Fitness(unfit), states.Inconsistent)
 }

@@ -147,5 +147,9 @@ func (m *Map) Copied(e uint32, dir Direction) (ok bool) {
 	return true
 }
 
+// SlagBytes and StaleBytes are the sizes of the extents that are to be copied to the peer, and from it.
+func (m *Map) SlagBytes() uint64  { return m.bytes(m.slag) }
+func (m *Map) StaleBytes() uint64 { return m.bytes(m.stale) }
+
 // SyncBytes is how much of the device is to be copied, both ways together.
 func (m *Map) SyncBytes() uint64 { return m.bytes(m.slag) + m.bytes(m.stale) }
