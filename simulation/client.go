@@ -93,6 +93,14 @@ func (c *Client) Idle() bool { return len(c.busy) == 0 && !c.scanning }
 // Attached reports whether the client has a device.
 func (c *Client) Attached() bool { return c.door != nil }
 
+// At is the machine whose device the client uses; false if it has none.
+func (c *Client) At() (*Machine, bool) {
+	if c.door == nil {
+		return nil, false
+	}
+	return c.door.boot.machine, true
+}
+
 // Answered is how many requests were answered with success.
 func (c *Client) Answered() int { return c.answeredOK }
 

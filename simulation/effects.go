@@ -89,4 +89,9 @@ func (w *World) Effects() []Effect {
 // Effect is how often faults of one kind took effect.
 func (w *World) Effect(k FaultKind) uint64 { return w.effects[k] }
 
-func (w *World) effect(k FaultKind) { w.effects[k]++ }
+func (w *World) effect(k FaultKind) {
+	w.effects[k]++
+	for _, by := range w.watchers {
+		by.Faulted(k)
+	}
+}

@@ -99,6 +99,9 @@ func (w *World) unready(m *mailbox) {
 // event. Now and then an event that is close comes first, as if the actors were slow. It reports false
 // when nothing can ever happen any more.
 func (w *World) Step() bool {
+	if w.eachStep != nil {
+		w.eachStep()
+	}
 	w.steps++
 	e := w.peek()
 	if len(w.ready) > 0 {

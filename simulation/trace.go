@@ -16,6 +16,7 @@ type Trace struct {
 	ring  []string
 	next  int
 	buf   []byte
+	told  func(line string)
 }
 
 const keptLines = 300
@@ -33,6 +34,9 @@ func (t *Trace) Lines() uint64 { return t.lines }
 
 // KeepAll keeps every line from now on instead of the newest few hundred.
 func (t *Trace) KeepAll() { t.keep = -1 }
+
+// Follow has each line told to somebody from now on.
+func (t *Trace) Follow(f func(line string)) { t.told = f }
 
 // Tail returns the newest n lines that were kept, oldest first.
 func (t *Trace) Tail(n int) string {
@@ -62,7 +66,11 @@ func (t *Trace) add(now time.Duration, who, what string, more ...string) {
 	}
 	t.hash = (h ^ '\n') * prime
 	t.lines++
-	t.retain(string(b))
+	line := string(b)
+	if t.told != nil {
+		t.told(line)
+	}
+	t.retain(line)
 }
 
 func (t *Trace) retain(line string) {

@@ -14,6 +14,8 @@ type Watcher interface {
 	Stepped(m *Machine, resource, machine string, at states.State, ev states.Event)
 	// Decided: a node compared the two copies in a handshake, in role.
 	Decided(m *Machine, resource string, role states.Role, v states.Verdict, primary, secondary states.Copy)
+	// Faulted: a fault took effect.
+	Faulted(k FaultKind)
 }
 
 // Watch lets somebody hear what the nodes decide from now on.
@@ -65,3 +67,7 @@ func actorOf(mb *mailbox) actor.Actor {
 
 // Glance looks at the pair's resource at a machine, as Machine.Glance does.
 func (p *Pair) Glance(m *Machine) (g actors.Glance, ok bool) { return m.Glance(p.resource) }
+
+// EachStep has somebody called before each step of the world: what it sees is what the steps so far have left.
+// It may panic to end a run: no step is cut in two.
+func (w *World) EachStep(f func()) { w.eachStep = f }

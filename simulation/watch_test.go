@@ -20,6 +20,8 @@ func (h *heard) Decided(m *Machine, resource string, role states.Role, v states.
 	h.verdicts = append(h.verdicts, fmt.Sprintf("%s %s %s %s", m.Name(), resource, role, v))
 }
 
+func (h *heard) Faulted(FaultKind) {}
+
 // TestWatchedRunIsTheSame looks at a pair after each step of a handshake and a synchronization: what it
 // sees is what statuses say in the end, and the trace is that of the same seed without a look.
 func TestWatchedRunIsTheSame(t *testing.T) {

@@ -30,6 +30,7 @@ type World struct {
 	fabric   *fabric
 	clients  []*Client
 	watchers []Watcher
+	eachStep func()
 
 	steps      uint64
 	violations []Violation
