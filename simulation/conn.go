@@ -39,15 +39,18 @@ type end struct {
 	reading bool
 
 	encoder  wire.Encoder
-	queue    []outgoing
-	current  []byte // bytes of queue[0] that its kernel hasn't taken
-	started  bool   // queue[0] is encoded
-	writing  bool   // a write event is due
+	queue    queue[outgoing]
+	head     []byte    // memory for heads of frames
+	current  [2][]byte // head and body of the first frame, as far as its kernel hasn't taken them
+	started  bool      // the first frame is encoded
+	writing  bool      // a write event is due
 	out      pipe
 	decoder  *wire.Decoder
-	received []byte // arrived, not read
+	received buffer // arrived, not read
 	closing  bool   // a fin follows received
 	readDue  bool
+
+	onWrite, onRead func()
 }
 
 // outgoing is a frame in a connection's queue.
@@ -66,6 +69,8 @@ func newPair(a, b *boot, aAddr, bAddr string) (x, y *end) {
 		e.reading = true
 		e.decoder = wire.NewDecoder(wire.Limits{MaxPayload: wire.MaxPayload})
 		e.out = pipe{from: e, to: e.peer, window: 4<<10 + w.chance.network.IntN(256<<10)}
+		e.out.arriving = e.out.arrive
+		e.onWrite, e.onRead = e.writeSome, e.readSome
 		w.fabric.ends = append(w.fabric.ends, e)
 		e.boot.ends = append(e.boot.ends, e)
 	}
@@ -97,65 +102,64 @@ func (e *end) Send(f *wire.OutFrame, note any) {
 		return
 	}
 	e.world.outward()
-	g := new(wire.OutFrame)
+	g := e.world.fabric.frame()
 	g.CopyFrom(f)
-	e.queue = append(e.queue, outgoing{frame: g, sum: crc32.ChecksumIEEE(g.Payload), note: note})
+	e.queue.push(outgoing{frame: g, sum: crc32.ChecksumIEEE(g.Payload), note: note})
 	e.write()
 }
 
 // write makes the writer run soon.
 func (e *end) write() {
-	if e.writing || e.state == endClosed || len(e.queue) == 0 {
+	if e.writing || e.state == endClosed || e.queue.len() == 0 {
 		return
 	}
 	e.writing = true
-	e.world.after(between(e.world.chance.network, time.Microsecond, 30*time.Microsecond), e.boot, func() {
-		e.writing = false
-		e.writeSome()
-	})
+	e.world.after(between(e.world.chance.network, time.Microsecond, 30*time.Microsecond), e.boot, e.onWrite)
 }
 
 // writeSome hands bytes to the kernel until that takes no more.
 func (e *end) writeSome() {
-	for len(e.queue) > 0 && e.state != endClosed {
+	e.writing = false
+	for e.queue.len() > 0 && e.state != endClosed {
 		if !e.started && !e.encode() {
 			return
 		}
-		n := min(len(e.current), socketBuffer-len(e.out.socket))
-		e.out.socket = append(e.out.socket, e.current[:n]...)
-		e.current = e.current[n:]
+		for i := range e.current {
+			n := min(len(e.current[i]), socketBuffer-e.out.socket.len())
+			e.out.socket.push(e.current[i][:n])
+			e.current[i] = e.current[i][n:]
+		}
 		e.out.push()
-		if len(e.current) > 0 {
-			if len(e.out.socket) < socketBuffer {
+		if len(e.current[0])+len(e.current[1]) > 0 {
+			if e.out.socket.len() < socketBuffer {
 				continue
 			}
 			return // consumed calls again
 		}
 		e.sent()
 	}
-	if e.state == endDraining && len(e.queue) == 0 {
+	if e.state == endDraining && e.queue.len() == 0 {
 		e.finish(nil)
 	}
 }
 
 func (e *end) encode() bool {
-	head, body, err := e.encoder.AppendHead(nil, e.queue[0].frame)
+	head, body, err := e.encoder.AppendHead(e.head[:0], e.queue.first().frame)
 	if err != nil {
 		e.world.violate(ruleSeam, e.boot.machine.name, NoSector, "a frame that can't be encoded: %v", err)
 		e.finish(err)
 		return false
 	}
-	e.current = append(head, body...)
-	e.encoder.Reset()
+	e.head, e.current = head, [2][]byte{head, body}
 	e.started = true
 	return true
 }
 
 // sent ends the loan of the first frame.
 func (e *end) sent() {
-	g := e.queue[0]
-	e.queue[0] = outgoing{}
-	e.queue, e.started = e.queue[1:], false
+	g := e.queue.pop()
+	e.started = false
+	e.encoder.Reset()
 	e.world.checked(ruleLoan)
 	if crc32.ChecksumIEEE(g.frame.Payload) != g.sum {
 		e.world.violate(ruleLoan, e.boot.machine.name, NoSector, "a payload was changed while it was on loan to a connection")
@@ -163,6 +167,8 @@ func (e *end) sent() {
 	if g.note != nil {
 		e.boot.tell(e.owner.PID, g.note)
 	}
+	g.frame.Reset()
+	e.world.fabric.frames = append(e.world.fabric.frames, g.frame)
 }
 
 // arrived takes a packet from the network.
@@ -182,7 +188,7 @@ func (e *end) arrived(k packet) {
 		e.closing = true
 		e.read()
 	default:
-		e.received = append(e.received, k.bytes...)
+		e.received.push(k.bytes)
 		e.read()
 	}
 }
@@ -192,21 +198,19 @@ func (e *end) read() {
 	if e.readDue || !e.owned || !e.reading || e.state == endClosed || e.boot.dead {
 		return
 	}
-	if len(e.received) == 0 && !e.closing {
+	if e.received.len() == 0 && !e.closing {
 		return
 	}
 	e.readDue = true
-	e.world.after(between(e.world.chance.network, time.Microsecond, 30*time.Microsecond), e.boot, func() {
-		e.readDue = false
-		e.readSome()
-	})
+	e.world.after(between(e.world.chance.network, time.Microsecond, 30*time.Microsecond), e.boot, e.onRead)
 }
 
 func (e *end) readSome() {
+	e.readDue = false
 	if e.state == endClosed {
 		return
 	}
-	n := len(e.received)
+	n := e.received.len()
 	if n == 0 {
 		if e.closing {
 			err := e.decoder.Finish()
@@ -221,10 +225,8 @@ func (e *end) readSome() {
 		n = 1 + e.world.chance.network.IntN(n)
 	}
 	in := &actors.FramesIn{Epoch: e.owner.Epoch, Conn: e}
-	err := e.decoder.Feed(e.received[:n], func(f *wire.InFrame) { in.Frames = append(in.Frames, f) })
-	if e.received = e.received[n:]; len(e.received) == 0 {
-		e.received = nil
-	}
+	err := e.decoder.Feed(e.received.first(n), func(f *wire.InFrame) { in.Frames = append(in.Frames, f) })
+	e.received.drop(n)
 	e.peer.out.consumed(n)
 	if len(in.Frames) > 0 {
 		e.boot.tell(e.owner.PID, in)
@@ -244,7 +246,7 @@ func (e *end) CloseAfterSend() {
 	if e.boot.dead || e.state != endOpen {
 		return
 	}
-	if len(e.queue) == 0 {
+	if e.queue.len() == 0 {
 		e.finish(nil)
 		return
 	}
@@ -257,7 +259,7 @@ func (e *end) finish(err error) {
 	if e.boot.dead || e.state == endClosed {
 		return
 	}
-	e.abandon(len(e.received) == 0)
+	e.abandon(e.received.len() == 0)
 	e.boot.ends = drop(e.boot.ends, e)
 	if !e.owned {
 		return
@@ -271,7 +273,8 @@ func (e *end) finish(err error) {
 // abandon lets the kernel close the connection: in order, or by a reset.
 func (e *end) abandon(orderly bool) {
 	e.state = endClosed
-	e.queue, e.current, e.received = nil, nil, nil
+	e.queue.clear()
+	e.current, e.received = [2][]byte{}, buffer{}
 	if orderly {
 		e.out.ending = true
 		e.out.push()
@@ -288,7 +291,7 @@ func (e *end) broken(err error) {
 		e.state = endClosed
 		return
 	}
-	e.received = nil
+	e.received = buffer{}
 	e.closing = false
 	e.finish(err)
 }

@@ -3,55 +3,71 @@ package simulation
 import (
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"hast/actors"
 )
 
-// describe puts a message into words for the trace: its type, and for the messages of the seams what
-// matters in them. It never prints a pointer.
-func describe(msg any) string {
+// describe puts a message into words: its type, and for the messages of the seams what matters in them.
+// It never prints a pointer.
+func describe(msg any) string { return string(appendMessage(nil, msg)) }
+
+// appendMessage is describe without memory of its own: it is called for every turn.
+func appendMessage(b []byte, msg any) []byte {
 	switch m := msg.(type) {
 	case *actors.DiskOp:
-		s := fmt.Sprintf("DiskOp %v %d+%d e%d", m.Kind, m.Off, max(m.Len, int64(len(m.Buf))), m.Epoch)
-		return s + failure(m.Err)
+		b = append(append(b, "DiskOp "...), m.Kind.String()...)
+		b = appendRange(b, m.Off, max(m.Len, int64(len(m.Buf))))
+		return appendFailure(appendEpoch(b, m.Epoch), m.Err)
 	case *actors.FramesIn:
-		var s strings.Builder
-		fmt.Fprintf(&s, "FramesIn e%d", m.Epoch)
+		b = appendEpoch(append(b, "FramesIn"...), m.Epoch)
 		for _, f := range m.Frames {
-			fmt.Fprintf(&s, " [nv %d payload %d%s]", len(f.NV), len(f.Payload), failure(f.PayloadErr))
+			b = strconv.AppendInt(append(b, " [nv "...), int64(len(f.NV)), 10)
+			b = strconv.AppendInt(append(b, " payload "...), int64(len(f.Payload)), 10)
+			b = append(appendFailure(b, f.PayloadErr), ']')
 		}
-		return s.String()
+		return b
 	case *actors.Requests:
-		var s strings.Builder
-		fmt.Fprintf(&s, "Requests e%d", m.Epoch)
+		b = appendEpoch(append(b, "Requests"...), m.Epoch)
 		for _, r := range m.Reqs {
-			fmt.Fprintf(&s, " [%v %d+%d]", r.Op, r.Off, r.Len)
+			b = append(append(b, " ["...), r.Op.String()...)
+			b = append(appendRange(b, r.Off, r.Len), ']')
 		}
-		return s.String()
+		return b
 	case *actors.DiskOpened:
-		return fmt.Sprintf("DiskOpened e%d %d%s", m.Epoch, m.Size, failure(m.Err))
+		b = appendEpoch(append(b, "DiskOpened"...), m.Epoch)
+		b = strconv.AppendInt(append(b, ' '), m.Size, 10)
+		return appendFailure(b, m.Err)
 	case *actors.Listening:
-		return fmt.Sprintf("Listening e%d %s%s", m.Epoch, m.Addr, failure(m.Err))
+		b = appendEpoch(append(b, "Listening"...), m.Epoch)
+		return appendFailure(append(append(b, ' '), m.Addr...), m.Err)
 	case *actors.Accepted:
-		return fmt.Sprintf("Accepted e%d %v", m.Epoch, m.Remotes)
+		return fmt.Appendf(b, "Accepted e%d %v", m.Epoch, m.Remotes)
 	case *actors.Stranger:
-		return fmt.Sprintf("Stranger e%d %s", m.Epoch, m.Peer)
+		return fmt.Appendf(b, "Stranger e%d %s", m.Epoch, m.Peer)
 	case *actors.Dialed:
-		return fmt.Sprintf("Dialed e%d refused=%v%s", m.Epoch, m.Refused, failure(m.Err))
+		return appendFailure(fmt.Appendf(b, "Dialed e%d refused=%v", m.Epoch, m.Refused), m.Err)
 	case *actors.ConnClosed:
-		return fmt.Sprintf("ConnClosed e%d%s", m.Epoch, failure(m.Err))
+		return appendFailure(appendEpoch(append(b, "ConnClosed"...), m.Epoch), m.Err)
 	case *actors.SetRole:
-		return fmt.Sprintf("SetRole %v %v force=%v", m.Names, m.Role, m.Force)
+		return fmt.Appendf(b, "SetRole %v %v force=%v", m.Names, m.Role, m.Force)
 	}
-	return typeName(msg)
+	return append(b, typeName(msg)...)
 }
 
-func failure(err error) string {
+func appendEpoch(b []byte, e uint64) []byte { return strconv.AppendUint(append(b, " e"...), e, 10) }
+
+func appendRange(b []byte, off, n int64) []byte {
+	b = strconv.AppendInt(append(b, ' '), off, 10)
+	return strconv.AppendInt(append(b, '+'), n, 10)
+}
+
+func appendFailure(b []byte, err error) []byte {
 	if err == nil {
-		return ""
+		return b
 	}
-	return " err=" + err.Error()
+	return append(append(b, " err="...), err.Error()...)
 }
 
 // typeName is the message's type without its package.

@@ -92,6 +92,7 @@ func (h *handle) Submit(op *actors.DiskOp) {
 	t.end = w.after(d, nil, t.finish)
 	if t.writes() && t.n > SectorSize && oneIn(w.chance.disk, 4) {
 		t.early = w.after(d/2, nil, func() {
+			t.early = nil
 			if !p.stuck && !p.gone && len(p.faults) == 0 {
 				t.landSome(fate(w.chance.disk))
 			}
@@ -101,17 +102,17 @@ func (h *handle) Submit(op *actors.DiskOp) {
 
 // check finds operations that nobody may submit.
 func (t *diskTask) check() (rule, error) {
-	p, w, what := t.handle.platter, t.handle.boot.world, describe(t.op)
+	p, w, what := t.handle.platter, t.handle.boot.world, t.op
 	w.checked(ruleSeam)
 	switch {
 	case t.handle.closing:
-		return ruleSeam, fmt.Errorf("%s after Close: %w", what, wire.EBADF)
+		return ruleSeam, fmt.Errorf("%s after Close: %w", describe(what), wire.EBADF)
 	case t.kind == actors.DiskFlush:
 		return ruleSeam, nil
 	case t.off < 0 || t.n <= 0 || t.off%SectorSize != 0 || t.n%SectorSize != 0:
-		return ruleSeam, fmt.Errorf("%s is not whole sectors: %w", what, wire.EINVAL)
+		return ruleSeam, fmt.Errorf("%s is not whole sectors: %w", describe(what), wire.EINVAL)
 	case t.off+t.n > int64(len(p.written)):
-		return ruleSeam, fmt.Errorf("%s is beyond the end: %w", what, wire.EINVAL)
+		return ruleSeam, fmt.Errorf("%s is beyond the end: %w", describe(what), wire.EINVAL)
 	}
 	if !t.writes() {
 		return ruleSeam, nil
@@ -119,7 +120,7 @@ func (t *diskTask) check() (rule, error) {
 	w.checked(ruleI6)
 	for _, o := range p.tasks {
 		if o != t && o.writes() && o.off < t.off+t.n && t.off < o.off+o.n {
-			return ruleI6, fmt.Errorf("%s overlaps %s, which is under way, so that their order is open: %w", what, describe(o.op), wire.EINVAL)
+			return ruleI6, fmt.Errorf("%s overlaps %s, which is under way, so that their order is open: %w", describe(what), describe(o.op), wire.EINVAL)
 		}
 	}
 	return ruleSeam, nil
@@ -131,6 +132,7 @@ func (t *diskTask) writes() bool { return t.kind == actors.DiskWrite || t.kind =
 func (t *diskTask) finish() {
 	p := t.handle.platter
 	w := p.machine.world
+	t.end = nil
 	if p.stuck {
 		p.held = append(p.held, t)
 		return
@@ -210,9 +212,7 @@ func (t *diskTask) answer(err error) {
 	h := t.handle
 	h.platter.tasks = drop(h.platter.tasks, t)
 	h.busy--
-	if t.early != nil {
-		t.early.gone = true
-	}
+	t.early.cancel()
 	t.op.Err = err
 	h.boot.tell(t.op.To, t.op)
 	h.maybeClosed()

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"bytes"
 	"fmt"
 	"time"
 
@@ -130,14 +131,17 @@ func (d *door) Released(r *actors.Request) {
 	}
 	s.sent = false
 	// Whoever still looks at the buffer shall not find there what he expects.
-	for i := range r.Buf {
-		r.Buf[i] = 0xdb
+	for b := r.Buf; len(b) > 0; {
+		b = b[copy(b, spoiled[:]):]
 	}
 	d.free = append(d.free, s)
 	if d.client != nil && !d.gone {
 		d.client.wake()
 	}
 }
+
+// spoiled is what a released buffer is filled with.
+var spoiled = [4096]byte(bytes.Repeat([]byte{0xdb}, 4096))
 
 func (d *door) mine(r *actors.Request, what string) (*slot, bool) {
 	if d.boot.dead {

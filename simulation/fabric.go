@@ -2,6 +2,8 @@ package simulation
 
 import (
 	"time"
+
+	"hast/wire"
 )
 
 // fabric is the network between the machines: who reaches whom, and how fast.
@@ -10,6 +12,9 @@ type fabric struct {
 	cuts  []direction
 	ends  []*end // all ends that are not forgotten yet, for resets and for what cuts hold back
 	port  int    // the next ephemeral port
+	store store  // for what is on its way
+	// frames have been sent: their memory is used again.
+	frames []*wire.OutFrame
 	// refuse lists machines whose kernel refuses connections as if nobody listened.
 	refuse []*Machine
 
@@ -23,6 +28,16 @@ type direction struct{ from, to *Machine }
 
 func newFabric(w *World) *fabric {
 	return &fabric{world: w, port: 49152, minDelay: 30 * time.Microsecond, maxDelay: 500 * time.Microsecond, shred: 160}
+}
+
+// frame returns an empty frame.
+func (f *fabric) frame() *wire.OutFrame {
+	if n := len(f.frames); n > 0 {
+		g := f.frames[n-1]
+		f.frames = f.frames[:n-1]
+		return g
+	}
+	return new(wire.OutFrame)
 }
 
 // SetLatency bounds how long bytes are under way in each direction.
@@ -131,7 +146,7 @@ func (f *fabric) poweredOn(*Machine) { f.release() }
 func (f *fabric) processDied(b *boot) {
 	for _, e := range append([]*end(nil), b.ends...) {
 		if e.state != endClosed {
-			e.abandon(len(e.received) == 0 && !oneIn(f.world.chance.network, 4))
+			e.abandon(e.received.len() == 0 && !oneIn(f.world.chance.network, 4))
 		}
 	}
 	b.ends = nil
@@ -141,7 +156,7 @@ func (f *fabric) processDied(b *boot) {
 func (f *fabric) powerLost(b *boot) {
 	for _, e := range b.ends {
 		e.state = endClosed
-		e.out.socket = nil
+		e.out.socket = buffer{}
 	}
 	b.ends = nil
 }

@@ -66,12 +66,21 @@ func (c clock) Wall() time.Time    { return dawn.Add(c.boot.world.now) }
 
 func (c clock) TellAfter(d time.Duration, to *actor.PID, msg any) actors.Timer {
 	c.boot.world.outward()
-	return (*timer)(c.boot.world.after(d, c.boot, func() { c.boot.tell(to, msg) }))
+	e := c.boot.world.after(d, c.boot, func() { c.boot.tell(to, msg) })
+	return &timer{e, e.seq}
 }
 
-type timer event
+// timer is an event that an actor may take back.
+type timer struct {
+	event *event
+	seq   uint64
+}
 
-func (t *timer) Stop() { t.gone, t.fire = true, nil }
+func (t *timer) Stop() {
+	if t.event.seq == t.seq {
+		t.event.cancel()
+	}
+}
 
 // hooks runs no program: it notes what would have been run and answers a little later.
 type hooks struct{ boot *boot }

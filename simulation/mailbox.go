@@ -16,8 +16,8 @@ type mailbox struct {
 	name      string
 	pid       *actor.PID
 	invoker   actor.MessageInvoker
-	system    fifo
-	user      fifo
+	system    queue[any]
+	user      queue[any]
 	suspended bool
 	ready     int // index in the world's run list, -1 if not in it
 
@@ -97,7 +97,7 @@ func (m *mailbox) deliver() {
 	}()
 	if m.system.len() > 0 {
 		msg = m.system.pop()
-		w.trace.add(w.now, m.name, describe(msg))
+		w.trace.end(appendMessage(w.trace.begin(w.now, m.name), msg))
 		switch msg.(type) {
 		case *actor.SuspendMailbox:
 			m.suspended = true
@@ -110,7 +110,7 @@ func (m *mailbox) deliver() {
 		return
 	}
 	msg = m.user.pop()
-	w.trace.add(w.now, m.name, describe(msg))
+	w.trace.end(appendMessage(w.trace.begin(w.now, m.name), msg))
 	w.fault = m.boot.planned(m)
 	w.fault.begin()
 	m.invoker.InvokeUserMessage(msg)
@@ -129,31 +129,4 @@ func (m *mailbox) buryQueue() {
 	for m.user.len() > 0 {
 		system.EventStream.Publish(&actor.DeadLetterEvent{PID: m.pid, Message: m.user.pop()})
 	}
-}
-
-// fifo is a queue of messages that keeps its memory.
-type fifo struct {
-	items []any
-	head  int
-}
-
-func (q *fifo) len() int { return len(q.items) - q.head }
-
-func (q *fifo) push(x any) {
-	if q.head > 32 && q.head*2 > len(q.items) {
-		n := copy(q.items, q.items[q.head:])
-		clear(q.items[n:])
-		q.items, q.head = q.items[:n], 0
-	}
-	q.items = append(q.items, x)
-}
-
-func (q *fifo) pop() any {
-	x := q.items[q.head]
-	q.items[q.head] = nil
-	q.head++
-	if q.head == len(q.items) {
-		q.items, q.head = q.items[:0], 0
-	}
-	return x
 }

@@ -8,10 +8,11 @@ import (
 // in order, cut anywhere.
 type pipe struct {
 	from, to *end
-	socket   []byte // taken by the sender's kernel, not sent
-	flying   int    // bytes that are sent and have not been read by the receiver's process
-	window   int    // the most of them
-	packets  int    // how many packets are on their way
+	socket   buffer        // taken by the sender's kernel, not sent
+	flying   int           // bytes that are sent and have not been read by the receiver's process
+	window   int           // the most of them
+	flight   queue[packet] // on their way; they arrive in this order
+	arriving func()
 	last     time.Duration
 	held     []packet // lost on the way, to be repeated
 	ending   bool     // an end follows what is in socket
@@ -33,24 +34,23 @@ const socketBuffer = 64 << 10
 // repeatFor is how long a kernel repeats what is not acknowledged before it gives up.
 const repeatFor = 15 * time.Minute
 
-func (p *pipe) idle() bool { return p.packets == 0 && len(p.held) == 0 }
+func (p *pipe) idle() bool { return p.flight.len() == 0 && len(p.held) == 0 }
 
 // push sends what the window allows.
 func (p *pipe) push() {
 	r := p.from.world.chance.network
-	for len(p.socket) > 0 && p.flying < p.window && !p.dead {
-		n := min(len(p.socket), p.window-p.flying)
+	for p.socket.len() > 0 && p.flying < p.window && !p.dead {
+		n := min(p.socket.len(), p.window-p.flying)
 		if r.IntN(1000) < p.from.world.fabric.shred {
 			n = min(n, 1+r.IntN(80))
 		} else {
 			n = min(n, 1+r.IntN(32<<10))
 		}
 		p.flying += n
-		p.launch(packet{bytes: append([]byte(nil), p.socket[:n]...)})
-		p.socket = p.socket[n:]
+		p.launch(packet{bytes: p.from.world.fabric.store.copyOf(p.socket.first(n))})
+		p.socket.drop(n)
 	}
-	if len(p.socket) == 0 {
-		p.socket = nil
+	if p.socket.len() == 0 {
 		if p.ending && !p.ended && !p.dead {
 			p.ended = true
 			p.launch(packet{fin: true})
@@ -63,14 +63,15 @@ func (p *pipe) launch(k packet) {
 	w := p.from.world
 	at := max(w.now+w.fabric.delay(), p.last)
 	p.last = at
-	p.packets++
-	w.after(at-w.now, nil, func() { p.arrive(k) })
+	p.flight.push(k)
+	w.after(at-w.now, nil, p.arriving)
 	p.last++ // two packets never arrive at once: the order among equal times is open
 }
 
-func (p *pipe) arrive(k packet) {
+// arrive takes the first packet on its way.
+func (p *pipe) arrive() {
 	w := p.from.world
-	p.packets--
+	k := p.flight.pop()
 	switch {
 	case p.dead:
 	case len(p.held) > 0 || w.fabric.blocked(p.from.boot.machine, p.to.boot.machine):
@@ -82,12 +83,13 @@ func (p *pipe) arrive(k packet) {
 	default:
 		p.to.arrived(k)
 	}
+	w.fabric.store.back(k.bytes)
 	w.fabric.forget(p.from)
 }
 
 // launchReset tells the other side that the connection is no more.
 func (p *pipe) launchReset() {
-	p.socket, p.ending = nil, false
+	p.socket, p.ending = buffer{}, false
 	p.launch(packet{reset: true})
 }
 
@@ -115,8 +117,12 @@ func (p *pipe) release() {
 	held := p.held
 	p.held = nil
 	p.last = max(p.last, w.now+between(w.chance.network, 0, 400*time.Millisecond))
-	for _, k := range held {
-		p.launch(k)
+	// What has been launched since must not overtake it.
+	p.flight.items = append(held, p.flight.items[p.flight.head:]...)
+	p.flight.head = 0
+	for range held {
+		w.after(p.last-w.now, nil, p.arriving)
+		p.last++
 	}
 }
 

@@ -146,10 +146,8 @@ func (p *Platter) processDied() {
 	tasks := p.tasks
 	r.Shuffle(len(tasks), func(i, j int) { tasks[i], tasks[j] = tasks[j], tasks[i] })
 	for _, t := range tasks {
-		t.end.gone = true
-		if t.early != nil {
-			t.early.gone = true
-		}
+		t.end.cancel()
+		t.early.cancel()
 		if !p.stuck && !p.gone {
 			t.landSome(fate(r))
 		}

@@ -1,11 +1,11 @@
 package simulation
 
 import (
-	"container/heap"
 	"time"
 )
 
-// event is something that happens at a time: a timer, the end of a disk operation, bytes arriving.
+// event is something that happens at a time: a timer, the end of a disk operation, bytes arriving. Its
+// memory is used again once it has happened: who keeps one keeps its seq, too.
 type event struct {
 	at   time.Duration
 	tie  uint64 // drawn from the seed: decides among events of one time
@@ -15,28 +15,62 @@ type event struct {
 	gone bool
 }
 
-// agenda is a heap of the events to come.
+func (e *event) before(o *event) bool {
+	switch {
+	case e.at != o.at:
+		return e.at < o.at
+	case e.tie != o.tie:
+		return e.tie < o.tie
+	}
+	return e.seq < o.seq
+}
+
+// agenda is a heap of the events to come: each has four below it that come later.
 type agenda []*event
 
-func (a agenda) Len() int { return len(a) }
-func (a agenda) Less(i, j int) bool {
-	x, y := a[i], a[j]
-	switch {
-	case x.at != y.at:
-		return x.at < y.at
-	case x.tie != y.tie:
-		return x.tie < y.tie
+func (a *agenda) push(e *event) {
+	h := append(*a, e)
+	*a = h
+	i := len(h) - 1
+	for i > 0 {
+		up := (i - 1) / 4
+		if !e.before(h[up]) {
+			break
+		}
+		h[i] = h[up]
+		i = up
 	}
-	return x.seq < y.seq
+	h[i] = e
 }
-func (a agenda) Swap(i, j int) { a[i], a[j] = a[j], a[i] }
-func (a *agenda) Push(x any)   { *a = append(*a, x.(*event)) }
-func (a *agenda) Pop() any {
-	old := *a
-	e := old[len(old)-1]
-	old[len(old)-1] = nil
-	*a = old[:len(old)-1]
-	return e
+
+func (a *agenda) pop() *event {
+	h := *a
+	first, last := h[0], h[len(h)-1]
+	h[len(h)-1] = nil
+	h = h[:len(h)-1]
+	*a = h
+	if len(h) == 0 {
+		return first
+	}
+	i := 0
+	for {
+		least := 4*i + 1
+		if least >= len(h) {
+			break
+		}
+		for c := least + 1; c < min(4*i+5, len(h)); c++ {
+			if h[c].before(h[least]) {
+				least = c
+			}
+		}
+		if !h[least].before(last) {
+			break
+		}
+		h[i] = h[least]
+		i = least
+	}
+	h[i] = last
+	return first
 }
 
 // after makes something happen in d. With a boot it happens only if that boot still lives then.
@@ -45,9 +79,23 @@ func (w *World) after(d time.Duration, b *boot, fire func()) *event {
 		d = 0
 	}
 	w.eventSeq++
-	e := &event{at: w.now + d, tie: w.chance.schedule.Uint64(), seq: w.eventSeq, boot: b, fire: fire}
-	heap.Push(&w.agenda, e)
+	var e *event
+	if n := len(w.spent); n > 0 {
+		e = w.spent[n-1]
+		w.spent = w.spent[:n-1]
+	} else {
+		e = new(event)
+	}
+	*e = event{at: w.now + d, tie: w.chance.schedule.Uint64(), seq: w.eventSeq, boot: b, fire: fire}
+	w.agenda.push(e)
 	return e
+}
+
+// cancel keeps an event from happening, if it is still to come.
+func (e *event) cancel() {
+	if e != nil {
+		e.gone, e.fire = true, nil
+	}
 }
 
 // peek returns the next event that will really happen, or nil.
@@ -57,19 +105,27 @@ func (w *World) peek() *event {
 		if !e.gone && (e.boot == nil || !e.boot.dead) {
 			return e
 		}
-		heap.Pop(&w.agenda)
+		w.forget(w.agenda.pop())
 	}
 	return nil
 }
 
+func (w *World) forget(e *event) {
+	e.fire, e.boot = nil, nil
+	w.spent = append(w.spent, e)
+}
+
 // happen moves time to the next event and lets it happen.
 func (w *World) happen(e *event) {
-	heap.Pop(&w.agenda)
+	w.agenda.pop()
 	if e.at > w.now {
 		w.now = e.at
 	}
+	fire := e.fire
 	e.gone = true
-	e.fire()
+	w.trace.mix(uint64(e.at) ^ e.tie)
+	w.forget(e)
+	fire()
 }
 
 // makeReady puts a mailbox into the run list.
@@ -108,6 +164,7 @@ func (w *World) Step() bool {
 		if e == nil || e.at > w.now+w.TurnTime || !oneIn(w.chance.schedule, w.SlowTurns) {
 			if m := w.order.pick(w, e); m != nil {
 				w.turn(m)
+				w.trace.step(w.eventSeq)
 				return true
 			}
 		}
@@ -116,6 +173,7 @@ func (w *World) Step() bool {
 		return false
 	}
 	w.happen(e)
+	w.trace.step(w.eventSeq)
 	return true
 }
 

@@ -18,6 +18,7 @@ type World struct {
 	chance   chance
 	trace    *Trace
 	agenda   agenda
+	spent    []*event // events that have happened: their memory
 	order    order
 	effects  [faultKinds]uint64
 	eventSeq uint64
