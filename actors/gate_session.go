@@ -218,6 +218,7 @@ func (g *gate) onPeerMarked(m *peerMarked) {
 		g.recheck()
 		return
 	}
+	g.tell(g.res.pid, &sessionKnown{last: g.rec.LastSession})
 	g.beginSession(m.session, g.caps, g.peerIs)
 }
 

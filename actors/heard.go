@@ -21,6 +21,13 @@ type heard struct {
 // peerHeard tells resource of it.
 type peerHeard struct{ heard }
 
+// sessionKnown tells resource that, durably on both sides, a session was the last.
+type sessionKnown struct{ last uint64 }
+
+func (r *resource) onSessionKnown(m *sessionKnown) {
+	r.peer.copy.Marks.LastSession, r.peer.copy.Marks.TrySession = m.last, 0
+}
+
 // sidesEqual tells resource that, durably on both sides, neither copy is ahead or lacks anything.
 type sidesEqual struct{ own states.Copy }
 

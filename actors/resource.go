@@ -62,7 +62,7 @@ type resource struct {
 	leaving   bool
 	lost      map[uint32]bool // extents of which the component may have lost what it had (I38); gate's
 	peer      heard
-	returning int             // attempts left to open what a fallen predecessor may have open
+	returning int // attempts left to open what a fallen predecessor may have open
 	gone      ShutdownSink
 	stopAfter bool
 	reload    *config.Resource // to be taken over in init
@@ -140,6 +140,8 @@ func (r *resource) Receive(c actor.Context) {
 	case *peerHeard:
 		r.peer = m.heard
 		r.peer.at = r.h.Clock.Wall()
+	case *sessionKnown:
+		r.onSessionKnown(m)
 	case *sidesEqual:
 		r.onSidesEqual(m)
 	case *notice:

@@ -148,6 +148,7 @@ func (s *secondary) onMarkSaved(err error) {
 	r.err = err
 	if err == nil && r.session == s.session {
 		s.marked, s.stand.lagKnown = true, true
+		s.tell(s.res.pid, &sessionKnown{last: s.rec.LastSession})
 	}
 	s.finish(r)
 	if s.marked {

@@ -2,5 +2,5 @@
 
 package host
 
-// bootIdentity is not known here: every unclean end counts as a loss of power.
-func bootIdentity() string { return "" }
+// BootIdentity is not known here: every unclean end counts as a loss of power.
+func BootIdentity() string { return "" }

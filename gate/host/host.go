@@ -28,7 +28,7 @@ func New(o Options) *actors.Host {
 	if o.Log == nil {
 		o.Log = hclog.NewNullLogger()
 	}
-	h := &actors.Host{Log: o.Log, Boot: bootIdentity()}
+	h := &actors.Host{Log: o.Log, Boot: BootIdentity()}
 	// Metrics stay off: they cost nine allocations a message (the counters of Status are our own).
 	h.System = actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger {
 		return slog.New(logHandler{o.Log.Named("actor")})

@@ -107,3 +107,9 @@ func readFull(dev io.ReaderAt, p []byte, off int64) error {
 	}
 	return err
 }
+
+// ReadMap reads the activemap of a component with that record.
+func ReadMap(dev io.ReaderAt, r *states.Record) ([]byte, error) {
+	image := make([]byte, min(states.MapBytes(r.DataSize, r.ExtentSize), r.MapSize()))
+	return image, readFull(dev, image, states.MapOffset)
+}

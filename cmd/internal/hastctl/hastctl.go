@@ -29,6 +29,7 @@ const usage = `usage: hastctl create [-d] [-c config] [-e extentsize] [-k keepdi
        hastctl list [-d] [-c config] [all | name ...]
        hastctl status [-d] [-c config] [all | name ...]
        hastctl dump [-d] [-c config] [all | name ...]
+       hastctl explain [-d] [-c config] [--json] [all | name ...]
        hastctl demo [--mode MODE] [--size SIZE] [--seed N] [--writes N] [--keep]
 `
 
@@ -116,7 +117,7 @@ func (a *app) root(start hastdmain.StartNode) *cobra.Command {
 		}
 		return errUsage
 	}
-	root.AddCommand(a.createCommand(), a.roleCommand(), a.listCommand(), a.statusCommand(), a.dumpCommand(), a.demoCommand(), a.hastdCommand(start))
+	root.AddCommand(a.createCommand(), a.roleCommand(), a.listCommand(), a.statusCommand(), a.dumpCommand(), a.explainCommand(), a.demoCommand(), a.hastdCommand(start))
 	return root
 }
 
