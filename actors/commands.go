@@ -102,6 +102,7 @@ type Status struct {
 	PeerCopy *CopyStatus `json:"peer_copy,omitempty"`
 
 	Dirty uint64     `json:"dirty"` // bytes in extents that are dirty in memory
+	Bad   uint64     `json:"bad"`   // bytes in extents that the local component failed, and the peer holds
 	Sync  SyncStatus `json:"sync"`
 	Stats Stats      `json:"stats"`
 }
@@ -142,6 +143,7 @@ type Stats struct {
 	ClaimSent      uint64 `json:"claims_sent"`
 	ClaimLocal     uint64 `json:"claims_local"`
 	ClaimSource    uint64 `json:"claims_source"`
+	ClaimRemote    uint64 `json:"claims_remote"`
 	AsyncTail      uint64 `json:"async_tail"` // bytes answered under async that the peer hasn't confirmed
 	Sessions       uint64 `json:"sessions"`
 	MetadataWrites uint64 `json:"metadata_writes"`

@@ -77,6 +77,7 @@ type gate struct {
 
 	mapBusy  bool // a write of the map is under way
 	mapWrite activemap.Write
+	mapCount uint64 // writes of the map so far
 	recBusy  recordUse
 
 	flushWait []*Request
@@ -88,6 +89,7 @@ type gate struct {
 	chunks    []*chunk // idle ones
 	inChunks  int
 	cursor    uint32
+	ail       ailing
 	ticking   bool
 	wroteTick bool // something was written since the last tick
 
@@ -110,6 +112,9 @@ const (
 	recReign
 	recSent
 	recEnd
+	recBad    // names extents that the own component failed
+	recRegain // names those no more that it has again
+	recDecide // the same record again, after one that failed
 )
 
 func newGate(r *resource) *gate {
@@ -201,6 +206,7 @@ func (g *gate) onOpen(m *openGate) {
 		})
 	}
 	g.lk, g.lag = bitset.New(g.amap.Extents()), bitset.New(g.amap.Extents())
+	g.ail = newAiling(g.amap.Extents())
 	g.ranges.ReadWaits, g.unsure = true, true
 	g.forgetClean()
 	g.startTick()

@@ -85,12 +85,12 @@ func (g *gate) nextCopy() *extentCopy {
 			break
 		}
 	}
-	for tries := 0; tries <= len(g.copies); tries++ {
+	for tries := 0; tries <= len(g.copies)+int(g.ail.wanted.Count()); tries++ {
 		e, dir, ok := g.amap.NextSync(from)
 		if !ok {
 			return nil
 		}
-		if g.isCopied(e) {
+		if g.isCopied(e) || g.ail.wanted.Has(e) {
 			from = e + 1
 			continue
 		}

@@ -22,6 +22,7 @@ type flushTurn struct {
 	forSync       bool
 	doubt         bool // an earlier flush had failed, or another one did meanwhile (gate_lost.go)
 	barrier       bool
+	peerOnly      bool // of the secondary alone: the own component has failed (gate_bad.go)
 }
 
 // joinFlush puts a flush, or a write that must be durable, into the next turn.
@@ -40,10 +41,12 @@ func (g *gate) startFlush(turn *flushTurn) *flushTurn {
 		turn = &flushTurn{}
 	}
 	turn.tag = g.res.newEpoch()
-	turn.reqs, g.flushWait = g.flushWait, nil
-	turn.local, turn.doubt = states.PartPending, len(g.res.lost) > 0
-	turn.ofP = g.amap.FlushStart(amapP)
-	g.tell(g.res.localdisk, &flushDisk{to: g.self, tag: turn.tag})
+	if !turn.peerOnly {
+		turn.reqs, g.flushWait = g.flushWait, nil
+		turn.local, turn.doubt = states.PartPending, len(g.res.lost) > 0
+		turn.ofP = g.amap.FlushStart(amapP)
+		g.tell(g.res.localdisk, &flushDisk{to: g.self, tag: turn.tag})
+	}
 	if !g.alone() {
 		turn.remote, turn.session = states.PartPending, g.session
 		turn.ofS = g.amap.FlushStart(amapS)
@@ -71,6 +74,8 @@ func (g *gate) onDiskFlushed(m *diskFlushed) {
 	g.amap.FlushDone(t.ofP, m.err == nil)
 	if m.err != nil {
 		g.distrust()
+	} else {
+		g.regain()
 	}
 	g.settleFlush()
 }
@@ -115,7 +120,7 @@ func (g *gate) settleFlush() {
 		g.startFlush(&flushTurn{drains: t.drains})
 		return
 	}
-	state := states.FlushState{Local: t.local, Remote: t.remote, Alone: g.alone(), Raised: g.raised || behind, Behind: g.behind,
+	state := states.FlushState{Local: t.local, Remote: t.remote, Alone: g.alone(), Raised: g.raised || behind, Behind: g.behind || g.amap.AwayUnflushed(),
 		PeerLacks: g.unsure || g.amap.AnySlag() || g.amap.AnyUnflushed(amapS), PeerLags: g.lag.Any() || g.caps&wire.CapMarks == 0 && g.amap.AnySlag(), PeerBehind: behind}
 	action := states.CompleteFlush(state)
 	if action == states.Wait && len(t.reqs) > 0 {
@@ -170,6 +175,7 @@ func (g *gate) settleFlush() {
 	if g.flushing == nil && len(g.flushWait) > 0 {
 		g.startFlush(nil)
 	}
+	g.disownOn()
 	g.maybeDrained()
 }
 

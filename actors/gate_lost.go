@@ -34,7 +34,7 @@ func (g *gate) distrust() {
 		g.res.lost = make(map[uint32]bool)
 	}
 	doubt := func(e uint32) {
-		if !g.amap.Stale(e) {
+		if !g.amap.Stale(e) && !g.ail.wanted.Has(e) {
 			g.amap.MarkSlagExtent(e)
 			g.res.lost[e] = true
 		}

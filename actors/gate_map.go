@@ -31,6 +31,7 @@ func (g *gate) saveMap() {
 		return
 	}
 	g.mapBusy, g.mapWrite = true, w
+	g.mapCount++
 	g.stats.MapUpdates++
 	g.tell(g.res.localdisk, &saveMap{to: g.self, tag: g.res.reign, runs: w.Runs})
 }
@@ -41,7 +42,7 @@ func (g *gate) onMapSaved(m *mapSaved) {
 	if m.err != nil {
 		g.amap.Failed(g.mapWrite)
 		g.stats.WriteErrors++
-		g.failHeld(fmt.Errorf("cannot mark the extent dirty: %w", m.err))
+		g.failUnmapped(fmt.Errorf("cannot mark the extent dirty: %w", m.err))
 		if g.offered != 0 {
 			g.refuseOffer("the merged activemap can't be written: "+m.err.Error(), "check the local component")
 		}
@@ -52,6 +53,22 @@ func (g *gate) onMapSaved(m *mapSaved) {
 	g.recheck()
 	g.merge()
 	g.tellDrained()
+}
+
+// failUnmapped fails the writes whose extents the failed write of the map should have marked; the next one
+// carries those of the others.
+func (g *gate) failUnmapped(err error) {
+	held := g.held
+	g.held = nil
+	for _, r := range held {
+		f := &r.flow
+		if f.at == atHold && f.mapped && f.carrier <= g.mapCount && !g.amap.Durable(uint64(r.Off), uint64(r.Len)) {
+			g.turnAway(r, err)
+			continue
+		}
+		g.held = append(g.held, r)
+	}
+	g.recheck()
 }
 
 // failHeld fails the writes that wait for the counter or the map: nothing of them was handed on.
@@ -89,6 +106,7 @@ func (g *gate) onTick() {
 	g.ticking = false
 	if g.opened {
 		g.amap.Tick()
+		g.tickAiling()
 		idle := !g.wroteTick
 		g.wroteTick = false
 		if g.session != 0 && idle && g.flushing == nil && g.unflushed() {
@@ -133,17 +151,22 @@ func (g *gate) saveRaise() {
 		return
 	}
 	g.raiseReady = false
-	rec := states.Raised(g.rec, g.stand.crashed, g.lacking())
+	lacks, ok := states.Regained(g.rec, g.lacking()...)
+	if !ok {
+		g.raiseFailed(fmt.Errorf("the metadata has no room to name all extents that the secondary holds: %w", wire.EIO))
+		return
+	}
+	rec := states.Raised(g.rec, g.stand.crashed, lacks.Bad)
 	g.log.Debug(fmt.Sprintf("Increasing localcnt to %d.", rec.LocalCnt))
 	g.saveRecord(rec, recRaise)
 }
 
 // lacking are the extents of which the secondary's content is the current one.
-func (g *gate) lacking() states.ExtentRuns {
+func (g *gate) lacking() []states.ExtentRun {
 	var runs []states.ExtentRun
 	g.amap.ForEachStale(func(e uint32) { runs = append(runs, states.ExtentRun{First: uint64(e), Count: 1}) })
 	g.amap.ForEachBad(func(e uint32) { runs = append(runs, states.ExtentRun{First: uint64(e), Count: 1}) })
-	return states.NewExtentRuns(runs...)
+	return runs
 }
 
 func (g *gate) raiseFailed(err error) {
@@ -170,8 +193,15 @@ func (g *gate) onRecordSaved(m *recordSaved) {
 	g.recBusy = recIdle
 	if m.err == nil {
 		g.rec = m.rec
+		if use == recBad {
+			g.markBad()
+		}
+		g.decided()
 	}
 	switch use {
+	case recBad:
+		g.onBadSaved(m.err)
+	case recRegain, recDecide:
 	case recRaise:
 		g.raising = false
 		if m.err != nil {
@@ -202,6 +232,7 @@ func (g *gate) onRecordSaved(m *recordSaved) {
 	g.saveSent()
 	g.merge()
 	g.equal.save(g)
+	g.disownOn()
 }
 
 // saveSent makes durable, before the first answer for what was only sent, that there are such answers.

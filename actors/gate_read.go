@@ -58,7 +58,8 @@ func (g *gate) routeAt(off, n int64) (states.Route, int64) {
 	for at := off; at < off+n; {
 		end := min(at/extent*extent+extent, off+n)
 		e := uint32(at / extent)
-		next := states.RouteRead(states.ReadState{Stale: g.amap.Stale(e) || g.amap.Bad(e), Lags: g.amap.Slag(e), Connected: !g.alone()})
+		next := states.RouteRead(states.ReadState{Stale: g.amap.Stale(e) || g.amap.Bad(e), Lags: g.amap.Slag(e), Connected: !g.alone(),
+			Undecided: g.ail.undecided.Has(e)})
 		if at == off {
 			route = next
 		} else if next != route {

@@ -261,6 +261,10 @@ func (g *gate) endSession(session uint64, reason string) {
 	g.equal.reset()
 	g.lag.Reset() // lk has them all (rule keep-lag)
 	g.urgent = nil
+	g.ail.wanted.Reset()
+	for _, r := range g.ail.saving {
+		g.ail.undecided.Set(uint32(r.First)) // until the record that is being written is
+	}
 	g.amap.FlushReset(amapS)
 	if t := g.flushing; t != nil && t.remote == states.PartPending {
 		t.remote = states.PartLost
@@ -338,6 +342,7 @@ func (g *gate) onStatus(m *statusWalk) {
 		s.Dirty = g.amap.BusyBytes()
 		s.Sync.Remaining = g.amap.SyncBytes()
 		s.Sync.ToPeer, s.Sync.FromPeer = g.amap.SlagBytes(), g.amap.StaleBytes()
+		s.Bad = g.amap.BadBytes()
 	}
 	// Complete is a promise that the secondary may take over, so it has to know that it is fit.
 	if g.session != 0 && !g.behind && s.Sync.Remaining == 0 && g.rec.LocalCnt == g.peer.RemoteCnt && g.equal.at == equalIdle {
@@ -346,6 +351,9 @@ func (g *gate) onStatus(m *statusWalk) {
 		s.Status = "degraded"
 		if s.Reason == "" {
 			s.Reason, s.Remedy = g.reason, g.remedy
+		}
+		if s.Reason == "" {
+			s.Reason, s.Remedy = g.ailment()
 		}
 	}
 	if g.verdict != states.VerdictNone {

@@ -76,16 +76,19 @@ func (g *gate) mayGo(r *Request) bool {
 	if (g.barrier || g.confirming != 0) && !f.mapped {
 		return false
 	}
+	if g.anyIn(g.ail.wanted, r) {
+		return false
+	}
+	if g.anyIn(g.ail.undecided, r) {
+		g.turnAway(r, fmt.Errorf("the local component failed, and what the metadata says of it isn't known: %w", wire.EIO))
+		return false
+	}
 	if g.alone() && (g.target() || g.amap.StaleIn(uint64(r.Off), uint64(r.Len)) || g.amap.BadIn(uint64(r.Off), uint64(r.Len))) {
-		g.unmap(r)
-		g.fail(r, fmt.Errorf("this copy is %s and its source is away: %w", g.rec.Unfit, wire.EIO))
-		g.ranges.Release(&f.rng)
-		g.release(r)
-		g.granted()
+		g.turnAway(r, fmt.Errorf("this copy is %s, and the one that is current is away: %w", g.lacking1(), wire.EIO))
 		return false
 	}
 	if !f.mapped {
-		f.mapped = true
+		f.mapped, f.carrier = true, g.mapCount+1
 		g.amap.Begin(uint64(r.Off), uint64(r.Len))
 	}
 	if g.alone() && !g.raised {
@@ -97,6 +100,23 @@ func (g *gate) mayGo(r *Request) bool {
 		return false
 	}
 	return true
+}
+
+// turnAway fails a write of which nothing was handed on.
+func (g *gate) turnAway(r *Request, err error) {
+	g.unmap(r)
+	g.fail(r, err)
+	g.ranges.Release(&r.flow.rng)
+	g.release(r)
+	g.granted()
+}
+
+// lacking1 says in a word what the own copy lacks.
+func (g *gate) lacking1() string {
+	if g.rec.Unfit != states.Fit {
+		return g.rec.Unfit.String()
+	}
+	return "not current here"
 }
 
 // waitsForCopy reports that a write touches what the secondary lacks although its counters say that it
@@ -177,7 +197,7 @@ func (g *gate) onLocal(m *localDone) {
 	f.local = states.PartDone
 	if m.err != nil {
 		f.local, f.failed = states.PartFailed, m.err
-		g.log.Error(fmt.Sprintf("Local request failed: %s(%d, %d).", r.Op, r.Off, r.Len), "error", m.err)
+		g.tellError(r, m.err)
 	}
 	switch {
 	case f.copying != nil:
@@ -187,9 +207,7 @@ func (g *gate) onLocal(m *localDone) {
 	default:
 		g.amap.Landed(uint64(r.Off), uint64(r.Len))
 		if m.err != nil {
-			g.stats.WriteErrors++
-			g.amap.MarkSlag(uint64(r.Off), uint64(r.Len))
-			g.moreToCopy()
+			g.onWriteError(r)
 		}
 		g.ranges.Downgrade(&f.rng, states.RangeLanded)
 		g.granted()
@@ -278,6 +296,9 @@ func (g *gate) settle(r *Request) {
 				g.held = append(g.held, r)
 			}
 			return
+		case states.RecordBad:
+			g.disown(r)
+			return
 		case states.Fail:
 			err := f.failed
 			if err == nil {
@@ -328,7 +349,9 @@ func (g *gate) settle(r *Request) {
 func (g *gate) writeState(r *Request) states.WriteState {
 	f := &r.flow
 	return states.WriteState{Mode: states.Bounded(f.mode, g.tail, r.Len, g.cfg.AsyncBound), Local: f.local, Remote: f.remote, Alone: g.alone(), Raised: g.raised,
-		Behind: g.behind || g.amap.StaleIn(uint64(r.Off), uint64(r.Len)) || g.amap.BadIn(uint64(r.Off), uint64(r.Len)), PeerBehind: g.peerBehind()}
+		Behind:     g.behind || g.amap.StaleIn(uint64(r.Off), uint64(r.Len)) || g.amap.BadIn(uint64(r.Off), uint64(r.Len)) || !g.alone() && g.recordedBad(r),
+		PeerBehind: g.peerBehind(), Slag: f.local != states.PartDone && g.amap.SlagIn(uint64(r.Off), uint64(r.Len)),
+		Recorded: f.local != states.PartDone && g.amap.AllBad(uint64(r.Off), uint64(r.Len))}
 }
 
 // peerBehind reports that the secondary's counters say that it lacks something.
@@ -406,5 +429,7 @@ func (g *gate) count(c states.Claim) {
 		g.stats.ClaimLocal++
 	case states.ClaimSource:
 		g.stats.ClaimSource++
+	case states.ClaimRemote:
+		g.stats.ClaimRemote++
 	}
 }

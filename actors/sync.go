@@ -20,8 +20,9 @@ type syncer struct {
 
 	session   uint64
 	source    states.SyncSource
-	under     int // chunks under way
-	asked     int // copyNext without an answer yet
+	under     int           // chunks under way
+	pause     time.Duration // the last one after an error
+	asked     int           // copyNext without an answer yet
 	announced bool
 	since     time.Duration
 	copied    uint64 // in this synchronization
@@ -32,8 +33,10 @@ const (
 	// syncWindow is how many chunks of MaxRequest bytes are under way: enough to keep disk and link busy,
 	// few enough that a client's request waits for a millisecond at most.
 	syncWindow = 8
-	// syncRetry is the pause after a chunk that failed.
-	syncRetry = 5 * time.Second
+	// syncRetry is the pause after a chunk that failed; it doubles up to syncRetryMost while nothing else is
+	// copied.
+	syncRetry     = 5 * time.Second
+	syncRetryMost = 8 * syncRetry
 )
 
 func newSyncer(r *resource) *syncer {
@@ -91,7 +94,8 @@ func (s *syncer) do(e states.Effect) {
 	case states.SyncDoRecheck:
 		s.ask()
 	case states.SyncDoRetryLater:
-		s.res.h.Clock.TellAfter(syncRetry, s.self, &syncAgain{session: s.session})
+		s.pause = min(max(2*s.pause, syncRetry), syncRetryMost)
+		s.res.h.Clock.TellAfter(s.pause, s.self, &syncAgain{session: s.session})
 	case states.SyncDoAnnounceStart:
 		s.announceStart()
 	case states.SyncDoAnnounceDone:
@@ -117,7 +121,7 @@ func (s *syncer) fill() {
 }
 
 func (s *syncer) onBegin(m *syncBegin) {
-	s.session, s.source, s.asked, s.copied = m.session, m.source, 0, 0
+	s.session, s.source, s.asked, s.copied, s.pause = m.session, m.source, 0, 0, 0
 	if m.dirty == 0 {
 		s.step(states.SyncOnSessionUp)
 		return
@@ -145,6 +149,7 @@ func (s *syncer) onChunk(m *chunkDone) {
 		}
 		return
 	}
+	s.pause = 0
 	s.copied += uint64(m.bytes)
 	s.total += uint64(m.bytes)
 	switch s.fsm.Current() {

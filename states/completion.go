@@ -17,9 +17,11 @@ const (
 	ClaimLocal
 	// ClaimSource: written on the secondary, which holds the current copy.
 	ClaimSource
+	// ClaimRemote: this node's component failed it, and durably that is known; written on the secondary.
+	ClaimRemote
 )
 
-var claimNames = [...]string{"none", "both", "received", "sent", "local", "source"}
+var claimNames = [...]string{"none", "both", "received", "sent", "local", "source", "remote"}
 
 // String names the claim.
 func (c Claim) String() string { return enumName(claimNames[:], int(c)) }
@@ -66,6 +68,11 @@ type WriteState struct {
 	// PeerBehind: localcnt exceeds what the secondary holds as remotecnt: it lacks something until the
 	// counters are equal again, whatever it has written.
 	PeerBehind bool
+	// Slag: of an extent that the write touches, the secondary lacks something else, or may.
+	Slag bool
+	// Recorded: durably it is known of all extents that the write touches that this node's copy of them
+	// isn't current (I37).
+	Recorded bool
 }
 
 // Action is what to do about a write now.
@@ -81,9 +88,12 @@ const (
 	Raise
 	// Fail answers an error.
 	Fail
+	// RecordBad has the record say that this node's copy isn't current, once the secondary has flushed what
+	// it holds of the extents (rules bad-mark, bad-flush), then ask again. If that can't be: Fail.
+	RecordBad
 )
 
-var actionNames = [...]string{"wait", "answer", "raise", "fail"}
+var actionNames = [...]string{"wait", "answer", "raise", "fail", "record"}
 
 // String names the action.
 func (a Action) String() string { return enumName(actionNames[:], int(a)) }
@@ -97,23 +107,16 @@ func CompleteWrite(w WriteState) (Action, Claim) {
 	if w.Local == PartPending {
 		return Wait, ClaimNone
 	}
+	if w.Local != PartDone {
+		return completeFailed(w)
+	}
 	if w.Behind {
 		// The current copy is the secondary's: without it nothing can be promised.
 		switch {
 		case w.Alone, w.Remote == PartFailed, w.Remote == PartLost, w.Remote == PartNone:
 			return Fail, ClaimNone
-		case w.Remote == PartDone && w.Local == PartDone:
-			return Answer, ClaimSource
 		case w.Remote == PartDone:
-			return Fail, ClaimNone
-		}
-		return Wait, ClaimNone
-	}
-	if w.Local != PartDone {
-		// This component failed the write. What the other one holds can't be remembered over a crash
-		// (I37), so the client is not told ok; it is told once the other part has settled too.
-		if w.Remote.Final() || w.Alone {
-			return Fail, ClaimNone
+			return Answer, ClaimSource
 		}
 		return Wait, ClaimNone
 	}
@@ -139,6 +142,21 @@ func CompleteWrite(w WriteState) (Action, Claim) {
 		return Answer, ClaimReceived
 	}
 	return Wait, ClaimNone
+}
+
+// completeFailed decides about a write that this node's component has failed. The secondary's copy alone
+// is enough if it lacks nothing else of the extent, and if no restart of this node can forget that its own
+// copy isn't current (I37). Whatever the counters say: a bad extent is the secondary's under every verdict.
+func completeFailed(w WriteState) (Action, Claim) {
+	switch {
+	case !w.Remote.Final() && !w.Alone:
+		return Wait, ClaimNone
+	case w.Alone, w.Slag, w.Remote != PartDone:
+		return Fail, ClaimNone
+	case !w.Recorded:
+		return RecordBad, ClaimNone
+	}
+	return Answer, ClaimRemote
 }
 
 // FlushState is all that the answer to a flush depends on.

@@ -14,14 +14,18 @@ var (
 	remoteParts = []Part{PartNone, PartPending, PartReceived, PartDone, PartFailed, PartLost}
 )
 
-// writeSetting is the n-th of the 48 settings in which a write's parts may be: mode and flags.
+// writeSettings is how many settings there are in which a write's parts may be: mode and flags.
+const writeSettings = 3 << 6
+
+// writeSetting is the n-th of them.
 func writeSetting(n int) WriteState {
-	return WriteState{Mode: Mode(n / 16), Alone: n&8 != 0, Raised: n&4 != 0, Behind: n&2 != 0, PeerBehind: n&1 != 0}
+	return WriteState{Mode: Mode(n >> 6), Alone: n&8 != 0, Raised: n&4 != 0, Behind: n&2 != 0, PeerBehind: n&1 != 0,
+		Slag: n&32 != 0, Recorded: n&16 != 0}
 }
 
 // everyWrite calls do for each state that a write can be in.
 func everyWrite(do func(WriteState)) {
-	for n := range 48 {
+	for n := range writeSettings {
 		w := writeSetting(n)
 		for _, w.Local = range localParts {
 			for _, w.Remote = range remoteParts {
@@ -36,7 +40,8 @@ func settingName(w WriteState) string {
 	for _, f := range []struct {
 		set  bool
 		name string
-	}{{w.Alone, "alone"}, {w.Raised, "raised"}, {w.Behind, "behind"}, {w.PeerBehind, "peer behind"}} {
+	}{{w.Alone, "alone"}, {w.Raised, "raised"}, {w.Behind, "behind"}, {w.PeerBehind, "peer behind"},
+		{w.Slag, "slag"}, {w.Recorded, "recorded"}} {
 		if f.set {
 			words = append(words, f.name)
 		}
@@ -57,7 +62,7 @@ func answerName(a Action, c Claim) string {
 func TestWriteTable(t *testing.T) {
 	var squares []string
 	settings := map[string][]string{}
-	for n := range 48 {
+	for n := range writeSettings {
 		w := writeSetting(n)
 		var sq strings.Builder
 		fmt.Fprintf(&sq, "  %-9s", "")
@@ -98,7 +103,7 @@ func TestWriteClaims(t *testing.T) {
 			return
 		}
 		given[claim]++
-		if w.Local != PartDone {
+		if w.Local != PartDone && claim != ClaimRemote {
 			t.Errorf("%+v: %v, and it isn't written here", w, claim)
 		}
 		with := !w.Alone && !w.Behind && !w.PeerBehind
@@ -112,6 +117,8 @@ func TestWriteClaims(t *testing.T) {
 			holds = with && w.Mode == Async && (w.Remote == PartPending || w.Remote == PartReceived)
 		case ClaimSource:
 			holds = w.Behind && !w.Alone && w.Remote == PartDone
+		case ClaimRemote:
+			holds = w.Local.Final() && w.Local != PartDone && w.Remote == PartDone && w.Recorded && !w.Alone && !w.Slag
 		case ClaimLocal:
 			absent := w.Alone || w.Remote == PartNone || w.Remote == PartFailed || w.Remote == PartLost
 			told := w.Raised || w.PeerBehind && !w.Alone // the counter says so, durably (I19)
@@ -121,7 +128,7 @@ func TestWriteClaims(t *testing.T) {
 			t.Errorf("%+v: the claim %v isn't true", w, claim)
 		}
 	})
-	for c := ClaimBoth; c <= ClaimSource; c++ {
+	for c := ClaimBoth; c <= ClaimRemote; c++ {
 		if given[c] == 0 {
 			t.Errorf("no state leads to the claim %v", c)
 		}
@@ -149,6 +156,10 @@ func TestWriteRules(t *testing.T) {
 			wrong("the counter needn't move for a write that failed")
 		case action == Fail && w.Local == PartDone && !w.Behind:
 			wrong("this node holds the write and its copy is current (I34)")
+		case action == Fail && w.Remote == PartDone && !w.Alone && !w.Slag:
+			wrong("the secondary holds the write and all else of the extent (I34, bug 77)")
+		case action == RecordBad && (w.Recorded || w.Alone || w.Slag || w.Local == PartDone || w.Remote != PartDone):
+			wrong("nothing else than a current copy at the secondary is worth a record")
 		}
 	})
 }
@@ -177,6 +188,15 @@ func TestWriteSteps(t *testing.T) {
 			next.Raised = true
 			if a, c := CompleteWrite(next); a != Answer || c != ClaimLocal {
 				t.Errorf("%+v: raised, and then %v", w, answerName(a, c))
+			}
+		}
+
+		// A record leads to the answer that it was for.
+		if action == RecordBad {
+			next := w
+			next.Recorded = true
+			if a, c := CompleteWrite(next); a != Answer || c != ClaimRemote {
+				t.Errorf("%+v: recorded, and then %v", w, answerName(a, c))
 			}
 		}
 

@@ -31,6 +31,11 @@ type ExtentRuns struct {
 // NewExtentRuns is the set of all extents of runs, which may be in any order and overlap. Extents that no
 // component can have are left out.
 func NewExtentRuns(runs ...ExtentRun) ExtentRuns {
+	return packRuns(widen(joinRuns(runs), MaxExtentRuns))
+}
+
+// joinRuns sorts runs and joins those that overlap or touch.
+func joinRuns(runs []ExtentRun) []ExtentRun {
 	kept := make([]ExtentRun, 0, len(runs))
 	for _, r := range runs {
 		if r.First < extentEnd && r.Count > 0 {
@@ -46,7 +51,7 @@ func NewExtentRuns(runs ...ExtentRun) ExtentRuns {
 		}
 		joined = append(joined, r)
 	}
-	return packRuns(widen(joined, MaxExtentRuns))
+	return joined
 }
 
 // ParseExtentRuns reads what Bytes gave, of a component with so many extents. Runs that are out of order,

@@ -28,11 +28,16 @@ type ReadState struct {
 	Connected bool
 	// LocalFailed: the local component has just answered an error.
 	LocalFailed bool
+	// Undecided: whether the record names the extent as bad isn't known, because the writing of the record
+	// failed. What a read returned now could be taken back by the next start.
+	Undecided bool
 }
 
 // RouteRead says where an extent is read: from a copy that is current for it, the local one first.
 func RouteRead(r ReadState) Route {
 	switch {
+	case r.Undecided:
+		return RouteNone
 	case !r.Stale && !r.LocalFailed:
 		return RouteLocal
 	case r.Connected && !r.Lags:

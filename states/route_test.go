@@ -11,15 +11,17 @@ import (
 // the local one first, and fails only if there is none (I13).
 func TestRouteRead(t *testing.T) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-6s %-5s %-10s %-7s %s\n", "stale", "lags", "link", "disk", "read from")
-	for n := range 16 {
-		r := ReadState{Stale: n&8 != 0, Lags: n&4 != 0, Connected: n&2 != 0, LocalFailed: n&1 != 0}
+	fmt.Fprintf(&b, "%-6s %-5s %-10s %-7s %-10s %s\n", "stale", "lags", "link", "disk", "record", "read from")
+	for n := range 32 {
+		r := ReadState{Stale: n&8 != 0, Lags: n&4 != 0, Connected: n&2 != 0, LocalFailed: n&1 != 0, Undecided: n&16 != 0}
 		have := RouteRead(r)
-		fmt.Fprintf(&b, "%-6s %-5s %-10s %-7s %s\n", word(r.Stale, "stale"), word(r.Lags, "lags"),
-			word(r.Connected, "connected"), word(r.LocalFailed, "failed"), have)
+		fmt.Fprintf(&b, "%-6s %-5s %-10s %-7s %-10s %s\n", word(r.Stale, "stale"), word(r.Lags, "lags"),
+			word(r.Connected, "connected"), word(r.LocalFailed, "failed"), word(r.Undecided, "undecided"), have)
 		here, there := !r.Stale && !r.LocalFailed, r.Connected && !r.Lags
 		want := RouteNone
-		if here {
+		if r.Undecided {
+			want = RouteNone
+		} else if here {
 			want = RouteLocal
 		} else if there {
 			want = RouteRemote

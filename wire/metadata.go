@@ -21,7 +21,7 @@ const (
 )
 
 // MaxBlockRuns is how many runs of bad extents FreeBSD's block has room for; more are widened in it.
-const MaxBlockRuns = 256
+const MaxBlockRuns = states.BlockRuns
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 

@@ -83,3 +83,31 @@ func (m *Map) Rest() {
 		m.pins.drop(last)
 	}
 }
+
+// AllBad reports whether the own copy of no extent of a range is current, as the record says.
+func (m *Map) AllBad(off, length uint64) bool {
+	first, last := m.Range(off, length)
+	for e := first; e <= last; e++ {
+		if !m.bad.Has(e) {
+			return false
+		}
+	}
+	return true
+}
+
+// BadBytes is how much of the device lies in extents whose own copy isn't current.
+func (m *Map) BadBytes() uint64 { return m.bytes(m.bad) }
+
+// AwayUnflushed reports whether the peer holds the current content of an extent, own copy not being current,
+// and may not have flushed it.
+func (m *Map) AwayUnflushed() bool {
+	if !m.bad.Any() && !m.stale.Any() {
+		return false
+	}
+	for w, ok := m.sides[S].un.NextWord(0); ok; w, ok = m.sides[S].un.NextWord(w + 1) {
+		if m.sides[S].un.Word(w)&(m.bad.Word(w)|m.stale.Word(w)) != 0 {
+			return true
+		}
+	}
+	return false
+}
