@@ -84,7 +84,7 @@ func (g *gate) mayGo(r *Request) bool {
 		return false
 	}
 	if g.alone() && (g.target() || g.amap.StaleIn(uint64(r.Off), uint64(r.Len)) || g.amap.BadIn(uint64(r.Off), uint64(r.Len))) {
-		g.turnAway(r, fmt.Errorf("this copy is %s, and the one that is current is away: %w", g.lacking1(), wire.EIO))
+		g.turnAway(r, fmt.Errorf("this copy is %s, and the one that is current is away: %w", g.ownState(), wire.EIO))
 		return false
 	}
 	if !f.mapped {
@@ -111,8 +111,8 @@ func (g *gate) turnAway(r *Request, err error) {
 	g.granted()
 }
 
-// lacking1 says in a word what the own copy lacks.
-func (g *gate) lacking1() string {
+// ownState says in a word what the own copy lacks.
+func (g *gate) ownState() string {
 	if g.rec.Unfit != states.Fit {
 		return g.rec.Unfit.String()
 	}

@@ -7,12 +7,13 @@ import (
 // claims looks behind each answer that a client of a pair gets: whether what the answer promises is
 // true at that very step (I29, I3).
 //
-//   - A write is on the primary's component, and after a flush it is durable there.
+//   - A write is on the primary's component, and after a flush it is durable there. If it isn't, it is on
+//     the secondary's, and durably it is recorded that the primary's copy isn't current (I37).
 //   - Under fullsync it is on the secondary's component too. If it isn't, the answer was given alone, and
 //     the primary must know that for good: its extents are durably dirty, and its durable counter is
 //     ahead of what the secondary's component knows of it (I19), or the two were never paired.
 //
-// What a power cut took from the secondary after it had replied is not asked for. A component that has failed can't keep the first, so runs with disk errors on a primary turn it off.
+// What a power cut took from the secondary after it had replied is not asked for.
 type claims struct {
 	pair *Pair
 	off  bool
@@ -31,6 +32,14 @@ func (c *claims) written(m *Machine, io *clientIO) {
 	first, n := io.off/SectorSize, io.n/SectorSize
 	own, other := p.Disk(m), p.Disk(p.Other(m))
 	for s := first; s < first+n; s++ {
+		if c.away(m, s) {
+			p.World.checked(ruleI37)
+			if other.lost < io.inv && (!c.current(other.written, s, never) || io.fua && !c.covers(other.durable, s, io)) {
+				c.broken(ruleI37, m, s, "it answered write %d, on the secondary's copy alone, which lacks it", io.gen)
+				return
+			}
+			continue
+		}
 		if !c.current(own.written, s, never) {
 			c.broken(ruleI29, m, s, "it answered write %d, but its own component lacks it", io.gen)
 			return
@@ -59,6 +68,13 @@ func (c *claims) flushed(m *Machine, inv uint64) {
 		s := int64(i)
 		if !c.ofReign(s, inv) {
 			continue // a power cut may have taken what an earlier reign answered
+		}
+		if c.away(m, s) {
+			if other.lost < inv && !c.current(other.durable, s, inv) {
+				c.broken(ruleI37, m, s, "it answered a flush of tick %d, but what only the secondary has is not durable there", inv)
+				return
+			}
+			continue
 		}
 		if !c.current(own.durable, s, inv) {
 			c.broken(ruleI3, m, s, "it answered a flush of tick %d, but what it covers is not durable", inv)
@@ -104,6 +120,19 @@ func (c *claims) ofReign(s int64, before uint64) bool {
 		}
 	}
 	return false
+}
+
+// away reports whether durably it is known that the current copy of a sector is the secondary's: the
+// primary's record names its extent as bad, or the secondary's counter was raised at the primary's word.
+func (c *claims) away(m *Machine, s int64) bool {
+	p := c.pair
+	own, other := p.Disk(m), p.Disk(p.Other(m))
+	mine, errMine := own.Record()
+	if errMine == nil && mine.Bad.Contains(uint64(s)*SectorSize/uint64(p.Record.ExtentSize)) {
+		return true
+	}
+	its, errIts := other.Record()
+	return errMine == nil && errIts == nil && its.ResUID == mine.ResUID && its.LocalCnt > mine.RemoteCnt
 }
 
 // alone reports whether the primary has it on record that the secondary may lack the sector.

@@ -147,12 +147,13 @@ func TestAilments(t *testing.T) {
 	}
 }
 
-// What a local write failed stays to be copied until it has been: an error is no answer that lets the
-// copies differ for good.
+// What a local write failed while there is no secondary stays to be copied until it has been: an error is
+// no answer that lets the copies differ for good.
 func TestFailedWriteStaysDirty(t *testing.T) {
 	eachSpec(t, few(1), func(t *testing.T, spec PairSpec) {
 		p := neighbours(t, spec)
-		p.TrustNoAnswer()
+		p.B.Kill()
+		p.must(t, "alone", p.AwaitStatus(p.A, "alone", func(s *actors.Status) bool { return s.Link != "up" }, time.Minute))
 		p.Disk(p.A).Fail(DiskFault{Kinds: []actors.DiskKind{actors.DiskWrite}, Off: dataOff(p), Len: dataLen(p), Times: 1})
 		p.Client.Reads, p.Client.Trims, p.Client.Zeroes, p.Client.Flushes = 0, 0, 0, 0
 		p.Client.Start()
@@ -164,7 +165,11 @@ func TestFailedWriteStaysDirty(t *testing.T) {
 			t.Errorf("seed %d: the status tells of no write error", spec.Seed)
 		}
 		p.Disk(p.A).Heal()
+		p.must(t, "start", p.Start(p.B))
+		p.must(t, "secondary", p.SetRole(p.B, states.RoleSecondary, false))
+		p.must(t, "neighbour secondary", p.Neighbour.SetRole(p.B, states.RoleSecondary, false))
 		p.bounce(t, p.A, (*Machine).Kill) // the durable map has to know
+		p.must(t, "neighbour primary", p.Neighbour.SetRole(p.A, states.RolePrimary, false))
 		p.settle(t, p.A)
 	})
 }

@@ -28,6 +28,7 @@ const (
 	ruleI19
 	ruleI23
 	ruleI29
+	ruleI37
 	rules
 )
 
@@ -46,6 +47,7 @@ var registry = [rules]Invariant{
 	ruleI19:  {"I19", "an answer given alone has a durable counter behind it", "each answer given alone"},
 	ruleI23:  {"I23", "each request is answered exactly once", "each answer, each release"},
 	ruleI29:  {"I29", "the claim of an answer is true at that step", "each answer"},
+	ruleI37:  {"I37", "an answer on the secondary's copy alone has a durable record behind it", "each answer about what the primary's component failed"},
 }
 
 // Invariants lists the rules that runs are held against.

@@ -48,8 +48,8 @@ func TestFailedWritesAreTheSecondarys(t *testing.T) {
 		if st.Bad == 0 || st.Status != "degraded" || st.Reason == "" || st.Remedy == "" {
 			s.t.Errorf("seed %d: bad %d, %s: %q; %q", s.World.Seed(), st.Bad, st.Status, st.Reason, st.Remedy)
 		}
-		s.Client.Pause = 20 * time.Millisecond
-		s.World.RunFor(30 * time.Second)
+		s.Client.Pause = 50 * time.Millisecond
+		s.World.RunFor(15 * time.Second)
 		s.want("still", nil)
 		s.remote()
 		s.Disk(s.A).Heal()
