@@ -292,6 +292,8 @@ func (s *secondary) maybeHandshake() {
 	}
 	if marks {
 		rec = s.stand.began(rec, s.res.h.Boot)
+		// What the primary answers from now on is owed by this copy too: a power cut may lose that.
+		rec.Unclean &^= states.UncleanRaised
 		if rec.TrySession != 0 && rec.TrySession == n.hello.Marks.LastSession {
 			// The primary had the reply, and the mark was lost: it was a session (rule session-two-step).
 			rec.LastSession = rec.TrySession

@@ -8,15 +8,17 @@ package states
 // first answer that depends on it.
 //
 // crashed is what an unclean end of this component left: a copy that may lack what was answered makes a
-// branch by going on alone.
+// branch by going on alone. Once made it stays one, whatever later periods begin with. A power cut of a
+// copy that had been raised already makes none: what it shared with the peer was flushed before that raise
+// (rule raise-flush), and what it lost since was never the peer's.
 // lacks are extents whose current content is the other side's: from now on the counters say that this
 // copy is ahead, so the record says where it is not (rule raise-bad).
 func Raised(r Record, crashed Unclean, lacks ExtentRuns) Record {
 	r.LocalCnt++
 	r.Bad = lacks
 	r.Unfit = Fit
-	r.Branch = crashed&(UncleanReceived|UncleanRestarted) != 0
-	r.Unclean = UncleanBegan | r.Unclean&UncleanSent
+	r.Branch = r.Branch || crashed&UncleanReceived != 0 || crashed&(UncleanRestarted|UncleanRaised) == UncleanRestarted
+	r.Unclean = UncleanBegan | UncleanRaised | r.Unclean&UncleanSent
 	return r
 }
 

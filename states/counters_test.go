@@ -12,6 +12,13 @@ func full() Record {
 		Unclean: UncleanBegan | UncleanSent | UncleanReceived, Boot: "boot", Bad: NewExtentRuns(ExtentRun{First: 1, Count: 2})}
 }
 
+// raised is what any raise changes, and whether it makes a branch.
+func raised(branch bool) func(*Record) {
+	return func(r *Record) {
+		r.LocalCnt, r.Unfit, r.Unclean, r.Branch = 6, Fit, UncleanBegan|UncleanRaised|UncleanSent, branch
+	}
+}
+
 // TestCounterMoves says, move by move, which fields change; all others must stay.
 func TestCounterMoves(t *testing.T) {
 	peer := Copy{ResUID: pair, LocalCnt: 9, RemoteCnt: 4}
@@ -22,10 +29,20 @@ func TestCounterMoves(t *testing.T) {
 	}{
 		{"raised", func(r Record) Record { return Raised(r, UncleanBegan, ExtentRuns{}) },
 			func(r *Record) {
-				r.LocalCnt, r.Unfit, r.Unclean, r.Bad = 6, Fit, UncleanBegan|UncleanSent, ExtentRuns{}
+				r.LocalCnt, r.Unfit, r.Unclean, r.Bad = 6, Fit, UncleanBegan|UncleanRaised|UncleanSent, ExtentRuns{}
 			}},
-		{"raised, and might lack what was answered", func(r Record) Record { return Raised(r, UncleanBegan|UncleanReceived, r.Bad) },
-			func(r *Record) { r.LocalCnt, r.Unfit, r.Unclean, r.Branch = 6, Fit, UncleanBegan|UncleanSent, true }},
+		{"raised, and might lack what was received", func(r Record) Record { return Raised(r, UncleanBegan|UncleanReceived, r.Bad) }, raised(true)},
+		{"raised, and might lack what wasn't flushed", func(r Record) Record { return Raised(r, UncleanBegan|UncleanRestarted, r.Bad) }, raised(true)},
+		{"raised again after a power cut", func(r Record) Record {
+			return Raised(r, UncleanBegan|UncleanRaised|UncleanRestarted, r.Bad)
+		}, raised(false)},
+		{"raised again, having been told to discard", func(r Record) Record {
+			return Raised(r, UncleanBegan|UncleanRaised|UncleanReceived, r.Bad)
+		}, raised(true)},
+		{"raised again, a branch already", func(r Record) Record {
+			r.Branch = true
+			return Raised(r, UncleanBegan|UncleanRaised, r.Bad)
+		}, raised(true)},
 		{"fitted", func(r Record) Record { return Fitted(r, false) },
 			func(r *Record) { r.Unfit, r.Unclean, r.Bad = Fit, UncleanBegan, ExtentRuns{} }},
 		{"fitted, and received more since", func(r Record) Record { return Fitted(r, true) },

@@ -244,6 +244,7 @@ func (u Unclean) Words() string {
 		{UncleanBegan, "no clean stop"},
 		{UncleanSent, "some answers were for what was only sent"},
 		{UncleanReceived, "as secondary it acknowledged what it may not have applied, or was new"},
+		{UncleanRaised, "it had gone on alone"},
 		{UncleanRestarted, "the machine was started anew since, what wasn't flushed may be gone"},
 	} {
 		if u&b.bit != 0 {

@@ -70,6 +70,8 @@ const (
 	UncleanReceived Unclean = 4
 	// UncleanRestarted: the machine was started anew since, so that what was not flushed may be gone.
 	UncleanRestarted Unclean = 8
+	// UncleanRaised: it was raised (Raised), and has neither been equal to the peer nor its secondary since.
+	UncleanRaised Unclean = 16
 )
 
 // MetadataSize is the size of HAST's metadata block, at offset 0 of a component, in bytes.
