@@ -24,9 +24,10 @@ type flow struct {
 	ranged     bool         // a read that takes part in the order
 	waits      bool         // is among those that wait for the counter
 	tailed     bool         // answered as sent, not confirmed by the peer
-	loose      bool         // a durable write whose range was let go before its answer
-	mapped     bool         // its extents are pinned in the activemap
-	carrier    uint64       // the first write of the map that carries its bits
+	tailedAt   time.Duration
+	loose      bool   // a durable write whose range was let go before its answer
+	mapped     bool   // its extents are pinned in the activemap
+	carrier    uint64 // the first write of the map that carries its bits
 	failed     error
 	rng        states.Range
 	copying    *chunk   // a copy's chunk; nil for a client's request

@@ -70,6 +70,7 @@ type gate struct {
 	raiseReady bool // flushed; the record may be written
 
 	tail      int64  // bytes answered as sent and not confirmed
+	late      bool   // some of them for longer than they may
 	moving    int    // changes handed to the components and not settled
 	syncFlush uint64 // session for which sync wants the next flush turn
 	drained   bool   // the last flush of a demotion ended

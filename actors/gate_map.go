@@ -107,6 +107,7 @@ func (g *gate) onTick() {
 	if g.opened {
 		g.amap.Tick()
 		g.tickAiling()
+		g.late = g.tailIsLate()
 		idle := !g.wroteTick
 		g.wroteTick = false
 		if g.session != 0 && idle && g.flushing == nil && g.unflushed() {
@@ -117,6 +118,16 @@ func (g *gate) onTick() {
 		}
 	}
 	g.startTick()
+}
+
+// tailIsLate looks for a write that was answered under async longer ago than the peer may take.
+func (g *gate) tailIsLate() bool {
+	for r := g.all.head; g.tail > 0 && r != nil; r = r.flow.next {
+		if f := &r.flow; f.tailed && g.res.h.Clock.Now()-f.tailedAt > g.cfg.AsyncTime {
+			return true
+		}
+	}
+	return false
 }
 
 // raise makes the counter of a lone change durable, after a flush: what was answered before is durable

@@ -335,7 +335,7 @@ func (g *gate) settle(r *Request) {
 			}
 			g.count(claim)
 			if claim == states.ClaimSent {
-				f.tailed = true
+				f.tailed, f.tailedAt = true, g.res.h.Clock.Now()
 				g.tail += r.Len
 			}
 			g.answer(r, nil)
@@ -348,7 +348,7 @@ func (g *gate) settle(r *Request) {
 // writeState collects what the claim depends on.
 func (g *gate) writeState(r *Request) states.WriteState {
 	f := &r.flow
-	return states.WriteState{Mode: states.Bounded(f.mode, g.tail, r.Len, g.cfg.AsyncBound), Local: f.local, Remote: f.remote, Alone: g.alone(), Raised: g.raised,
+	return states.WriteState{Mode: states.Bounded(f.mode, g.tail, r.Len, g.cfg.AsyncBound, g.late), Local: f.local, Remote: f.remote, Alone: g.alone(), Raised: g.raised,
 		Behind:     g.behind || g.amap.StaleIn(uint64(r.Off), uint64(r.Len)) || g.amap.BadIn(uint64(r.Off), uint64(r.Len)) || !g.alone() && g.recordedBad(r),
 		PeerBehind: g.peerBehind(), Slag: f.local != states.PartDone && g.amap.SlagIn(uint64(r.Off), uint64(r.Len)),
 		Recorded: f.local != states.PartDone && g.amap.AllBad(uint64(r.Off), uint64(r.Len))}

@@ -93,6 +93,9 @@ type Resource struct {
 	// AsyncBound is how many bytes may be answered but not yet with the peer under async
 	// replication ("#% async-bound").
 	AsyncBound int64
+	// AsyncTime is for how long a write may be answered but not with the peer before later ones wait for
+	// it ("#% async-time"); whole seconds, at least one.
+	AsyncTime time.Duration
 
 	// Pos is where the resource's name stands.
 	Pos Pos

@@ -19,6 +19,7 @@ const (
 	DefaultWorkers = 4
 	// DefaultAsyncBound is in bytes.
 	DefaultAsyncBound int64 = 64 << 20
+	DefaultAsyncTime        = 5 * time.Second
 )
 
 // DefaultListen returns the addresses that are listened on when none is configured, one per family.
@@ -37,6 +38,7 @@ func defaultResource(b Block) Resource {
 		MetaFlush:   true,
 		Workers:     DefaultWorkers,
 		AsyncBound:  DefaultAsyncBound,
+		AsyncTime:   DefaultAsyncTime,
 		Pos:         b.Pos,
 	}
 }

@@ -61,9 +61,9 @@ func TestErrors(t *testing.T) {
 		{"past 64 bits", "timeout 99999999999999999999\n", `hast.conf:1:9: found the number "99999999999999999999", expected a number from 1`},
 
 		// Our own statements.
-		{"unknown own", "#% foo 1\n", `hast.conf:1:4: found "foo", expected "workers" or "async-bound" after #%; a comment must not begin with "#%"`},
-		{"foreign word behind prefix", "#% timeout 5\n", `hast.conf:1:4: found "timeout", expected "workers" or "async-bound" after #%`},
-		{"own in wrong place", "\n  #% nbd /x\n", `hast.conf:2:6: found "nbd", expected "workers" or "async-bound" after #%; nbd belongs into a resource or an "on" section of a resource`},
+		{"unknown own", "#% foo 1\n", `hast.conf:1:4: found "foo", expected "workers", "async-bound" or "async-time" after #%; a comment must not begin with "#%"`},
+		{"foreign word behind prefix", "#% timeout 5\n", `hast.conf:1:4: found "timeout", expected "workers", "async-bound" or "async-time" after #%`},
+		{"own in wrong place", "\n  #% nbd /x\n", `hast.conf:2:6: found "nbd", expected "workers", "async-bound" or "async-time" after #%; nbd belongs into a resource or an "on" section of a resource`},
 		{"own where none is", "on hasta {\n#% workers 5\n}\n", `hast.conf:2:4: found "workers", expected no statement after #% here; workers belongs into`},
 		{"own without argument", "#% workers\n5\n", `hast.conf:1:11: found the end of the line, expected a number from 1 to 64 after workers`},
 		{"own with more", "#% workers 5 6\n", `hast.conf:1:14: found the number "6", expected the end of the line after #% workers`},

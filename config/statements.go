@@ -171,6 +171,14 @@ var rules = []rule{
 		set:  func(r *Resource, s Statement) error { r.AsyncBound = s.Number; return nil },
 		show: func(r *Resource) string { return strconv.FormatInt(r.AsyncBound, 10) },
 	},
+	{
+		word: "async-time", own: true, in: inFile | inResource | inResourceNode, arg: argNumber, min: 1, max: 3600,
+		set: func(r *Resource, s Statement) error {
+			r.AsyncTime = time.Duration(s.Number) * time.Second
+			return nil
+		},
+		show: func(r *Resource) string { return strconv.FormatInt(int64(r.AsyncTime/time.Second), 10) },
+	},
 }
 
 func onOff(b bool) string {

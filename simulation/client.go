@@ -23,6 +23,9 @@ type Client struct {
 	// Writes, Reads, Trims, Zeroes and Flushes are the odds of each.
 	Writes, Reads, Trims, Zeroes, Flushes int
 
+	// Durable is one in how many writes carries FUA; 0 for none.
+	Durable int
+
 	// Credits is how many requests its door lets in at most; 0 is as many as the node says.
 	Credits int
 
@@ -224,7 +227,7 @@ func (c *Client) next() *clientIO {
 	}
 	n = min(n, c.Sectors-at)
 	io.off, io.n = at*SectorSize, n*SectorSize
-	io.fua = io.op == states.OpWrite && oneIn(r, 10)
+	io.fua = io.op == states.OpWrite && oneIn(r, c.Durable)
 	return io
 }
 
