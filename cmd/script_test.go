@@ -1,5 +1,5 @@
-// Package cmd_test runs the commands as their users do: scripts in testdata/script call hastd and
-// hastctl, with the exit codes, outputs and files that people and scripts depend on.
+// Package cmd_test runs the commands as their users do: scripts in testdata/script call hastd,
+// hastctl and hastsim, with the exit codes, outputs and files that people and scripts depend on.
 package cmd_test
 
 import (
@@ -13,6 +13,7 @@ import (
 	"hast/actors"
 	"hast/cmd/internal/hastctl"
 	"hast/cmd/internal/hastdmain"
+	"hast/cmd/internal/hastsim"
 	"hast/cmd/internal/lossydisk"
 	"hast/config"
 )
@@ -34,6 +35,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"hastd":     func() { os.Exit(hastdmain.Main(os.Args[1:], startNodeAs, os.Stdout, os.Stderr)) },
 		"hastctl":   func() { os.Exit(hastctl.Main(os.Args[1:], actors.StartNode, os.Stdin, os.Stdout, os.Stderr)) },
+		"hastsim":   func() { os.Exit(hastsim.Main(os.Args[1:], os.Stdout, os.Stderr)) },
 		"lossydisk": func() { os.Exit(lossydisk.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
 	})
 }

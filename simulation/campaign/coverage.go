@@ -116,6 +116,19 @@ func (c *Coverage) Cells(d Dimension) []Cell {
 	return list
 }
 
+// Sum is how often those cells of a table were reached whose names begin with one of the prefixes.
+func (c *Coverage) Sum(d Dimension, prefixes ...string) uint64 {
+	var sum uint64
+	for _, x := range c.Cells(d) {
+		for _, p := range prefixes {
+			if strings.HasPrefix(x.Name, p) {
+				sum += x.Count
+			}
+		}
+	}
+	return sum
+}
+
 // Empty lists the cells of a table that the product's own tables have and no run has reached. Of faults, it
 // is the kinds that never took effect.
 func (c *Coverage) Empty(d Dimension) []string {

@@ -3,6 +3,7 @@ package campaign
 import (
 	"fmt"
 	"runtime/debug"
+	"strings"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -20,11 +21,13 @@ type Options struct {
 	MaxSteps uint64
 	// Coverage has the run counted.
 	Coverage bool
-	// Begun, if set, is called before the first step of the script; Step after each step of the world; Line
-	// for each line of the trace.
+	// Begun, if set, is called before the first step of the script; Step before each step of the world, and
+	// what it returns says whether to go on; Line for each line of the trace.
 	Begun func(st *script.Stage)
 	Step  func(w *simulation.World) (goOn bool)
 	Line  func(line string)
+	// Ended, if set, is called at the end of the run, however it ended, while the world is still there.
+	Ended func(st *script.Stage)
 }
 
 // DefaultSteps is the limit of a run's steps. A run of the longest profile takes a tenth of that.
@@ -79,6 +82,9 @@ func Play(s *script.Script, o Options) *Result {
 		o.Begun(stage)
 	}
 	r.run(stage, limit)
+	if o.Ended != nil && r.Verdict != Broken {
+		o.Ended(stage)
+	}
 	r.judge(stage)
 	return r
 }
@@ -90,7 +96,7 @@ func (r *Result) run(stage *script.Stage, limit uint64) {
 		case nil:
 		case halt:
 			if p.reason == NoProgress {
-				r.found(NoProgress, NoProgress.String(), "the world took "+fmt.Sprint(limit)+" steps")
+				r.found(NoProgress, NoProgress.String(), fmt.Sprintf("the world took %d steps; what waits: %s", limit, strings.Join(stage.Pair.World.Waiting(), "; ")))
 			}
 		default:
 			r.found(Broken, Broken.String(), fmt.Sprint(p))

@@ -55,3 +55,14 @@ func ProfileByName(name string) (*Profile, error) {
 
 // allows reports whether a kind may be drawn.
 func (p *Profile) allows(kind string) bool { return p.Kinds == nil || slices.Contains(p.Kinds, kind) }
+
+// Set fixes a knob, whatever the seeds draw.
+func (p *Profile) Set(name, value string) {
+	knobs := map[string]string{name: value}
+	for k, v := range p.Knobs { //house:ordered into another map
+		if k != name {
+			knobs[k] = v
+		}
+	}
+	p.Knobs = knobs
+}

@@ -24,11 +24,13 @@ const (
 	Unmet
 	// NoProgress: the run reached its limit of steps.
 	NoProgress
+	// Diverged: two runs of the same script were not the same (I28).
+	Diverged
 	// Broken: the world or the judge panicked. It says nothing about the product.
 	Broken
 )
 
-var verdictNames = [...]string{"passed", "invariant", "panic", "expectation", "no progress", "broken world"}
+var verdictNames = [...]string{"passed", "invariant", "panic", "expectation", "no progress", "two runs differ", "broken world"}
 
 // String names the verdict.
 func (v Verdict) String() string { return verdictNames[v] }

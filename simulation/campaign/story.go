@@ -83,7 +83,7 @@ func (s *story) opening() {
 
 // pause is the client's between two requests, so that it makes about as many as the profile wants.
 func (s *story) pause() time.Duration {
-	return max(100*time.Microsecond, (s.length / time.Duration(s.profile.Requests)).Round(10*time.Microsecond))
+	return max(100*time.Microsecond, (s.length / time.Duration(s.profile.Requests) * 7).Round(10*time.Microsecond))
 }
 
 // storm lets happen what was planned.
