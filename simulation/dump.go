@@ -52,7 +52,7 @@ func (m *mailbox) waiting() string {
 		return "nothing waits"
 	}
 	var list []string
-	for _, q := range []*fifo{&m.system, &m.user} {
+	for _, q := range []*queue[any]{&m.system, &m.user} {
 		for _, x := range q.items[q.head:] {
 			if len(list) == 8 {
 				return strings.Join(list, ", ") + fmt.Sprintf(" and others, %d in all wait", m.system.len()+m.user.len())

@@ -80,7 +80,8 @@ func (r *Result) Fingerprint() string {
 		return ""
 	}
 	h := fnv.New32a()
-	h.Write([]byte(stencil(r.Text)))
+	before, _, _ := strings.Cut(firstLine(r.Text), ";") // what follows are the details
+	h.Write([]byte(stencil(before)))
 	return fmt.Sprintf("%s-%08x", strings.ReplaceAll(strings.ToLower(r.Invariant), " ", "-"), h.Sum32())
 }
 
