@@ -35,6 +35,7 @@ type node struct {
 	hellos    map[uint64]hello // connections whose first message is awaited, by epoch
 	roles     map[uint64]*roleTurn
 	queries   map[uint64]*queryTurn
+	resolves  map[uint64]resolveTurn
 	going     map[string]bool
 	later     map[string]config.Resource // to be added when one of the same name is gone
 	held      map[string]states.Role     // as announced last
@@ -71,7 +72,7 @@ type queryTurn struct {
 func newNode(h *Host, ex Executor, cfg *config.Config) *node {
 	return &node{h: h, ex: ex, cfg: cfg, log: h.Log, resources: make(map[string]*actor.PID),
 		confs: make(map[string]config.Resource), listeners: make(map[string]Listener), hellos: make(map[uint64]hello),
-		roles: make(map[uint64]*roleTurn), queries: make(map[uint64]*queryTurn), going: make(map[string]bool),
+		roles: make(map[uint64]*roleTurn), queries: make(map[uint64]*queryTurn), resolves: make(map[uint64]resolveTurn), going: make(map[string]bool),
 		later: make(map[string]config.Resource), held: make(map[string]states.Role), falls: make(map[string][]time.Duration)}
 }
 
@@ -99,6 +100,10 @@ func (n *node) Receive(c actor.Context) {
 		n.onSetRole(m)
 	case *roleSettled:
 		n.onRoleSettled(m)
+	case *Resolve:
+		n.onResolve(m)
+	case *resolveDone:
+		n.onResolveDone(m)
 	case *QueryStatus:
 		n.onQuery(m)
 	case *statusWalk:

@@ -65,6 +65,7 @@ func (n *node) onResourceFell(name string) {
 
 // answerFor answers the commands that a resource will not answer any more.
 func (n *node) answerFor(name, reason string) {
+	n.resolvesEnd(name, reason)
 	for _, id := range sortedIDs(n.roles) {
 		t := n.roles[id]
 		for i := range t.answers {

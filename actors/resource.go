@@ -62,7 +62,8 @@ type resource struct {
 	leaving   bool
 	lost      map[uint32]bool // extents of which the component may have lost what it had (I38); gate's
 	peer      heard
-	returning int // attempts left to open what a fallen predecessor may have open
+	resolving *resolveCopy // secondary has it
+	returning int          // attempts left to open what a fallen predecessor may have open
 	gone      ShutdownSink
 	stopAfter bool
 	reload    *config.Resource // to be taken over in init
@@ -106,6 +107,12 @@ func (r *resource) Receive(c actor.Context) {
 		r.onSetRole(m)
 	case *SetRole:
 		r.onSetRole(&setRole{role: m.Role, force: m.Force, sink: m.To})
+	case *resolveCopy:
+		r.onResolveCopy(m)
+	case *Resolve:
+		r.onResolveCopy(&resolveCopy{how: m.How, sink: m.To})
+	case *resolveDone:
+		r.onResolveDone(m)
 	case *statusWalk:
 		r.onStatus(m)
 	case *QueryStatus:
@@ -451,6 +458,7 @@ func (r *resource) hideDevice() {
 
 // dropReign ends those who carry out a role; what they have open closes with them.
 func (r *resource) dropReign() {
+	r.resolveInterrupted()
 	r.door, r.device = nil, ""
 	for _, p := range []**actor.PID{&r.guard, &r.sync, &r.link, &r.gate, &r.secondary} {
 		r.stopChild(p)

@@ -77,12 +77,13 @@ type secondary struct {
 	frame        wire.OutFrame
 	saving       saveUse
 	// savedFor is the second hello for which map or record are being written.
-	savedFor *secondHello
-	reason   string
-	remedy   string // against reason, where waiting for the primary is no help
-	stats    Stats
-	settled  bool
-	conns    map[Conn]bool // those whose end is awaited
+	savedFor  *secondHello
+	reason    string
+	remedy    string // against reason, where waiting for the primary is no help
+	resolving *resolveCopy
+	stats     Stats
+	settled   bool
+	conns     map[Conn]bool // those whose end is awaited
 }
 
 // secondHello is a second hello together with its two connections.
@@ -108,6 +109,7 @@ const (
 	saveReceived
 	saveStop
 	saveFitMark
+	saveResolve
 )
 
 func newSecondary(r *resource) *secondary {
@@ -140,6 +142,9 @@ func (s *secondary) Receive(c actor.Context) {
 		s.onTick(m)
 	case *serveAs:
 		s.onServe(m)
+	case *resolveCopy:
+		s.resolving = m
+		s.maybeResolve()
 	case *settle:
 		s.onSettle()
 	case *statusWalk:
@@ -251,6 +256,7 @@ func (s *secondary) endSession(reason string) {
 // maybeHandshake goes on with a second hello once nothing of the old session is left (rule
 // drain-received).
 func (s *secondary) maybeHandshake() {
+	s.maybeResolve()
 	if s.next == nil || s.served > 0 || s.saving != saveIdle {
 		return
 	}
@@ -461,6 +467,8 @@ func (s *secondary) onRecordSaved(m *recordSaved) {
 			s.tell(s.res.pid, &sidesEqual{own: states.CopyOf(&s.rec)})
 		}
 		s.finish(f)
+	case saveResolve:
+		s.onResolveSaved(m.err)
 	case saveStop:
 		s.tell(s.res.pid, &settled{})
 		return

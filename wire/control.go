@@ -15,6 +15,8 @@ type ControlCmd uint8
 const (
 	ControlSetRole ControlCmd = 1
 	ControlStatus  ControlCmd = 2
+	// ControlResolve is ours: it ends the split-brain of one resource.
+	ControlResolve ControlCmd = 32
 )
 
 // The error codes of the control socket (EHAST_…), which hastctl exits with.
@@ -33,6 +35,7 @@ const ControlAll = "all"
 const (
 	fieldRole  = "role"
 	fieldForce = "x_force"
+	fieldHow   = "x_resolve"
 
 	keyResource = "resource"
 	keyError    = "error"
@@ -48,6 +51,8 @@ type ControlRequest struct {
 	Role states.Role
 	// Force is ours: go on where a role change would be refused for the data's sake.
 	Force bool
+	// How is whose changes survive, for ControlResolve.
+	How states.Resolution
 	// Resources are names, or ControlAll alone.
 	Resources []string
 }
@@ -64,6 +69,9 @@ func AppendControlRequest(dst []byte, r *ControlRequest) []byte {
 	if r.Force {
 		dst = AppendU8(dst, fieldForce, 1)
 	}
+	if r.Cmd == ControlResolve {
+		dst = AppendU8(dst, fieldHow, uint8(r.How))
+	}
 	return dst
 }
 
@@ -78,6 +86,9 @@ func DecodeControlRequest(nv NV) (ControlRequest, error) {
 	}
 	if v, ok := nv.U8(fieldForce); ok {
 		req.Force = v != 0
+	}
+	if req.Cmd == ControlResolve {
+		req.How = states.Resolution(r.u8(fieldHow))
 	}
 	names := make([]string, indexCount(nv, keyResource))
 	seen := make([]bool, len(names))

@@ -13,10 +13,12 @@ import (
 // refuse answers a request that no node needs to see.
 func refuse(req wire.ControlRequest) (wire.ControlReply, bool) {
 	switch {
-	case req.Cmd != wire.ControlSetRole && req.Cmd != wire.ControlStatus:
+	case req.Cmd != wire.ControlSetRole && req.Cmd != wire.ControlStatus && req.Cmd != wire.ControlResolve:
 		return refusal(wire.ControlUnimplemented, fmt.Sprintf("command %d is unknown", req.Cmd)), true
 	case len(req.Resources) == 0:
 		return refusal(wire.ControlInvalid, "the request names no resource"), true
+	case req.Cmd == wire.ControlResolve && (len(req.Resources) != 1 || req.Resources[0] == wire.ControlAll):
+		return refusal(wire.ControlInvalid, "split-brains are resolved one by one: name one resource"), true
 	case req.Cmd == wire.ControlSetRole && !settable(req.Role):
 		return refusal(wire.ControlInvalid, fmt.Sprintf("role %d is unknown", req.Role)), true
 	}
@@ -56,6 +58,22 @@ func rolesReply(answers []actors.RoleAnswer) wire.ControlReply {
 		rep.Resources = append(rep.Resources, r)
 	}
 	return rep
+}
+
+// resolveReply is the reply to the end of a split-brain.
+func resolveReply(a actors.ResolveAnswer) wire.ControlReply {
+	r := wire.ControlResource{Name: a.Name, Role: states.RoleSecondary.String()}
+	switch {
+	case a.Unknown:
+		r = unknown(a.Name)
+	case a.Reason != "":
+		r = wire.ControlResource{Name: a.Name, Error: wire.ControlInvalid, ErrMsg: a.Reason + "; " + a.Remedy}
+	}
+	// An answer is plain data: it can always be encoded.
+	if text, err := json.Marshal(a); err == nil && r.Error == 0 {
+		r.JSON = string(text)
+	}
+	return wire.ControlReply{Resources: []wire.ControlResource{r}}
 }
 
 // statusReply is the reply to a status query.

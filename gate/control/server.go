@@ -34,7 +34,7 @@ type Server struct {
 	ended    chan struct{}
 }
 
-// Serve starts to answer the clients of l. tell hands an *actors.SetRole or *actors.QueryStatus to the
+// Serve starts to answer the clients of l. tell hands an *actors.SetRole, *actors.Resolve or *actors.QueryStatus to the
 // node; it must not block. It returns at once.
 func Serve(l net.Listener, tell func(msg any), log hclog.Logger) *Server {
 	s := &Server{
@@ -148,6 +148,14 @@ func (s *Server) ask(req wire.ControlRequest) (wire.ControlReply, bool) {
 			return rolesReply(a), true
 		case <-s.closing:
 		}
+	case wire.ControlResolve:
+		answer := make(resolveSink, 1)
+		s.tell(&actors.Resolve{Name: req.Resources[0], How: req.How, To: answer})
+		select {
+		case a := <-answer:
+			return resolveReply(a), true
+		case <-s.closing:
+		}
 	case wire.ControlStatus:
 		answer := make(statusSink, 1)
 		s.tell(&actors.QueryStatus{Names: req.Resources, To: answer})
@@ -166,6 +174,17 @@ type roleSink chan []actors.RoleAnswer
 
 // RolesSet implements actors.RoleSink.
 func (c roleSink) RolesSet(a []actors.RoleAnswer) {
+	select {
+	case c <- a:
+	default:
+	}
+}
+
+// resolveSink is roleSink for the end of a split-brain.
+type resolveSink chan actors.ResolveAnswer
+
+// Resolved implements actors.ResolveSink.
+func (c resolveSink) Resolved(a actors.ResolveAnswer) {
 	select {
 	case c <- a:
 	default:

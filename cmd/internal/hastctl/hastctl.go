@@ -30,6 +30,7 @@ const usage = `usage: hastctl create [-d] [-c config] [-e extentsize] [-k keepdi
        hastctl status [-d] [-c config] [all | name ...]
        hastctl dump [-d] [-c config] [all | name ...]
        hastctl explain [-d] [-c config] [--json] [all | name ...]
+       hastctl resolve [-d] [-c config] {--discard-mine | --keep-mine} [--yes] name
        hastctl demo [--mode MODE] [--size SIZE] [--seed N] [--writes N] [--keep]
 `
 
@@ -117,7 +118,7 @@ func (a *app) root(start hastdmain.StartNode) *cobra.Command {
 		}
 		return errUsage
 	}
-	root.AddCommand(a.createCommand(), a.roleCommand(), a.listCommand(), a.statusCommand(), a.dumpCommand(), a.explainCommand(), a.demoCommand(), a.hastdCommand(start))
+	root.AddCommand(a.createCommand(), a.roleCommand(), a.listCommand(), a.statusCommand(), a.dumpCommand(), a.explainCommand(), a.resolveCommand(), a.demoCommand(), a.hastdCommand(start))
 	return root
 }
 
