@@ -130,6 +130,7 @@ func (e *end) writeSome() {
 			e.current[i] = e.current[i][n:]
 		}
 		e.out.push()
+		e.world.moment()
 		if len(e.current[0])+len(e.current[1]) > 0 {
 			if e.out.socket.len() < socketBuffer {
 				continue
@@ -228,6 +229,7 @@ func (e *end) readSome() {
 	err := e.decoder.Feed(e.received.first(n), func(f *wire.InFrame) { in.Frames = append(in.Frames, f) })
 	e.received.drop(n)
 	e.peer.out.consumed(n)
+	e.world.moment()
 	if len(in.Frames) > 0 {
 		e.boot.tell(e.owner.PID, in)
 	}

@@ -73,6 +73,7 @@ func (h *handle) Submit(op *actors.DiskOp) {
 	if op.Kind == actors.DiskZero {
 		t.n = op.Len
 	}
+	w.moment()
 	h.busy++
 	p.tasks = append(p.tasks, t)
 	if no, err := t.check(); err != nil {
@@ -210,6 +211,7 @@ var zeroSector [SectorSize]byte
 
 func (t *diskTask) answer(err error) {
 	h := t.handle
+	h.platter.machine.world.moment()
 	h.platter.tasks = drop(h.platter.tasks, t)
 	h.busy--
 	t.early.cancel()

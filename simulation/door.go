@@ -107,6 +107,7 @@ func (d *door) Answered(r *actors.Request) {
 		return
 	}
 	s.answered = true
+	d.boot.world.moment()
 	io := s.io
 	s.io = nil
 	if d.gone {

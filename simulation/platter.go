@@ -149,7 +149,7 @@ func (p *Platter) processDied() {
 		t.end.cancel()
 		t.early.cancel()
 		if !p.stuck && !p.gone {
-			t.landSome(fate(r))
+			t.landAtDeath()
 		}
 	}
 	p.tasks, p.held, p.owner = nil, nil, nil

@@ -34,6 +34,9 @@ type World struct {
 	eachStep func()
 
 	steps      uint64
+	moments    uint64 // and when they stop the run, 0 for never
+	stopAt     uint64
+	eachStep   func() // nil for nobody
 	violations []Violation
 	evaluated  [rules]uint64
 	panics     []Panic
@@ -90,11 +93,17 @@ func (w *World) After(d time.Duration, do func()) { w.after(d, nil, do) }
 // ErrStalled says that nothing can happen any more, so that no condition can become true.
 var ErrStalled = errors.New("nothing can happen any more")
 
+// ErrStopped says that StopAt ended a run.
+var ErrStopped = errors.New("stopped at moment")
+
 // Run lets things happen until the condition holds, asked after each step. It returns an error when
 // limit of the world's time has passed first, or when nothing can happen any more.
 func (w *World) Run(until func() bool, limit time.Duration) error {
 	end := w.now + limit
 	for !until() {
+		if w.Stopped() {
+			return fmt.Errorf("seed %d: %w %d", w.seed, ErrStopped, w.stopAt)
+		}
 		if e := w.peek(); len(w.ready) == 0 && e != nil && e.at > end {
 			w.now = end
 			return fmt.Errorf("seed %d: the condition didn't come true within %v (turn %d, %v)", w.seed, limit, w.turns, w.now)
@@ -105,6 +114,7 @@ func (w *World) Run(until func() bool, limit time.Duration) error {
 		if !w.Step() {
 			return fmt.Errorf("seed %d: %w (turn %d, %v)", w.seed, ErrStalled, w.turns, w.now)
 		}
+		w.stepped()
 	}
 	return nil
 }
@@ -118,10 +128,11 @@ func (w *World) RunFor(d time.Duration) {
 			w.now = end
 			return
 		}
-		if w.now > end {
+		if w.now > end || w.Stopped() {
 			return
 		}
 		w.Step()
+		w.stepped()
 	}
 }
 

@@ -43,6 +43,9 @@ type Stage struct {
 	outputs  []Output
 	images   map[string]simulation.Image
 	counters Counters
+
+	primary nodeName         // that the operator made primary last
+	inBlock func(begin bool) // hears of crash-everywhere's begin and end; nil for nobody
 }
 
 // ask is a request or a command under way.
@@ -159,7 +162,11 @@ func (st *Stage) Do(step Step) error {
 	st.counters.Steps++
 	st.world().Note("step " + step.String())
 	st.step = &step
-	if err := do(st); err != nil {
+	err = do(st)
+	if st.world().Stopped() {
+		return errStopped
+	}
+	if err != nil {
 		var refusal *refusal
 		if !errors.As(err, &refusal) {
 			return st.fail(&step, err)
@@ -169,7 +176,14 @@ func (st *Stage) Do(step Step) error {
 	return st.doBlock(&step)
 }
 
+// errStopped says that the world's StopAt ended a step in its middle.
+var errStopped = errors.New("stopped")
+
 func (st *Stage) doBlock(step *Step) error {
+	if st.inBlock != nil && step.Verb == crashVerb {
+		st.inBlock(true)
+		defer st.inBlock(false)
+	}
 	for _, inner := range step.Block {
 		if err := st.Do(inner); err != nil {
 			return err

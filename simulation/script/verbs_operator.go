@@ -22,10 +22,13 @@ var operatorVerbs = []verb{
 			at := w.node()
 			return func(st *Stage) error { return st.serve(at, limit) }
 		}},
-	{name: "crash-everywhere", usage: "{", block: true,
+	{name: crashVerb, usage: "{", block: true,
 		about:   "steps of which each event is a crash point in exhaustive mode; else they are just carried out",
 		compile: func(*words) act { return func(*Stage) error { return nil } }},
 }
+
+// crashVerb is the step that holds what a death may interrupt.
+const crashVerb = "crash-everywhere"
 
 func compileRole(w *words) act {
 	free, force, nowait := w.option("may-fail"), w.option("--force"), w.option("nowait")
@@ -36,6 +39,9 @@ func compileRole(w *words) act {
 		m := st.machine(at)
 		if !m.Running() {
 			return st.refuse(fmt.Errorf("no node runs at %s", at), free)
+		}
+		if role == states.RolePrimary {
+			st.primary = at
 		}
 		r := m.Ask(st.Pair.Resource(), role, force)
 		a := &ask{what: fmt.Sprintf("role %s at %s", word, at), free: free, done: r.Done, err: r.Err}
@@ -53,6 +59,7 @@ func compileRole(w *words) act {
 
 // serve brings the pair into service.
 func (st *Stage) serve(at nodeName, limit time.Duration) error {
+	st.primary = at
 	for _, n := range []nodeName{at, at.other()} {
 		if m := st.machine(n); !m.Running() {
 			if err := st.Pair.Start(m); err != nil {

@@ -122,14 +122,14 @@ func compilePower(w *words) act {
 			st.machine(at).Power()
 			return nil
 		}
-		volatile := st.disk(at).Volatile()
-		st.machine(at).PowerKeep(func(sector int64) bool { return keep(slices.Index(volatile, sector)) })
+		uncertain := st.disk(at).Uncertain(true)
+		st.machine(at).PowerKeep(func(sector int64) bool { return keep(slices.Index(uncertain, sector)) })
 		return nil
 	}
 }
 
 // parseKeep reads what a power cut keeps; its result is asked with a sector's place among those that are
-// not durable, -1 for what was in flight. Nil is chance.
+// uncertain. Nil is chance.
 func parseKeep(text string) (func(i int) bool, error) {
 	kind, list, _ := strings.Cut(text, ":")
 	var places []int
