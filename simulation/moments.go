@@ -16,12 +16,3 @@ func (w *World) StopAt(moment uint64) { w.stopAt = moment }
 
 // Stopped reports whether the moment of StopAt has come.
 func (w *World) Stopped() bool { return w.stopAt > 0 && w.moments >= w.stopAt }
-
-// EachStep has somebody called after each step of Run and RunFor from now on; he must not act on the world.
-func (w *World) EachStep(call func()) { w.eachStep = call }
-
-func (w *World) stepped() {
-	if w.eachStep != nil {
-		w.eachStep()
-	}
-}

@@ -36,7 +36,6 @@ type World struct {
 	steps      uint64
 	moments    uint64 // and when they stop the run, 0 for never
 	stopAt     uint64
-	eachStep   func() // nil for nobody
 	violations []Violation
 	evaluated  [rules]uint64
 	panics     []Panic
@@ -114,7 +113,6 @@ func (w *World) Run(until func() bool, limit time.Duration) error {
 		if !w.Step() {
 			return fmt.Errorf("seed %d: %w (turn %d, %v)", w.seed, ErrStalled, w.turns, w.now)
 		}
-		w.stepped()
 	}
 	return nil
 }
@@ -132,7 +130,6 @@ func (w *World) RunFor(d time.Duration) {
 			return
 		}
 		w.Step()
-		w.stepped()
 	}
 }
 

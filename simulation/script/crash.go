@@ -137,15 +137,19 @@ func survey(s *Script, opt CrashOptions) ([]point, Outcome) {
 	defer st.Close()
 	var points []point
 	noting := !slices.ContainsFunc(s.Steps, func(x Step) bool { return x.Verb == crashVerb })
-	st.inBlock = func(begin bool) { noting = begin }
 	seen := uint64(0)
-	st.world().EachStep(func() {
+	note := func() {
 		if n := st.world().Moments(); n > seen {
 			if seen = n; noting {
 				points = append(points, st.point())
 			}
 		}
-	})
+	}
+	st.world().EachStep(note)
+	st.inBlock = func(begin bool) {
+		note()
+		noting = begin
+	}
 	st.playAll()
 	return points, st.Outcome()
 }

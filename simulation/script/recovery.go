@@ -39,7 +39,7 @@ func (st *Stage) recover(c Crash) error {
 	if c.Power {
 		st.Pair.Client.Judge().Settle(st.Pair.Data(st.machine(served)), simulation.LostPower)
 	}
-	if err := st.audit(served); err != nil {
+	if err := st.inspect(served); err != nil {
 		return fmt.Errorf("after the recovery: %w", err)
 	}
 	return st.handOver(served)
@@ -126,8 +126,8 @@ func (st *Stage) explained(n nodeName) error {
 	return nil
 }
 
-// audit reads all, and compares both components.
-func (st *Stage) audit(primary nodeName) error {
+// inspect reads all, and compares both components.
+func (st *Stage) inspect(primary nodeName) error {
 	return errors.Join(
 		st.Pair.AwaitComplete(st.machine(primary), bringBack),
 		st.Pair.CheckAcked(answerLimit),
@@ -145,7 +145,7 @@ func (st *Stage) handOver(from nodeName) error {
 	if err := st.touch(from); err != nil {
 		return err
 	}
-	if err := st.audit(from); err != nil {
+	if err := st.inspect(from); err != nil {
 		return fmt.Errorf("after writes: %w", err)
 	}
 	to := from.other()
@@ -155,7 +155,7 @@ func (st *Stage) handOver(from nodeName) error {
 	if err := st.Pair.SetRole(st.machine(to), states.RolePrimary, false); err != nil {
 		return err
 	}
-	if err := st.audit(to); err != nil {
+	if err := st.inspect(to); err != nil {
 		return fmt.Errorf("after the failover: %w", err)
 	}
 	return nil
