@@ -20,9 +20,10 @@ import (
 
 // fleet is what a script has under way: the hastd of each node, and a client that writes.
 type fleet struct {
-	nodes map[string]*running
-	load  *load
-	boots map[string]int // of nodes on lossy disks: how often their machines were started
+	nodes  map[string]*running
+	load   *load
+	traces map[string]*tracing
+	boots  map[string]int // of nodes on lossy disks: how often their machines were started
 }
 
 // running is a hastd in the foreground. done closes when it has ended, and then err says how.

@@ -51,6 +51,7 @@ var helpers = map[string]func(ts *testscript.TestScript, neg bool, args []string
 	"start":    start,
 	"status":   status,
 	"thaw":     thaw,
+	"trace":    traceWord,
 	"truncate": truncate,
 	"watch":    watch,
 }

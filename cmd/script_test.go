@@ -3,7 +3,9 @@
 package cmd_test
 
 import (
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"testing"
 
@@ -40,18 +42,30 @@ func TestMain(m *testing.M) {
 	})
 }
 
+// conditionOf are the conditions of our own: [attach] is that strace is installed and may look at a process
+// that it hasn't started.
+func conditionOf(name string) (bool, error) {
+	if name != "attach" {
+		return false, fmt.Errorf("unknown condition %s", name)
+	}
+	_, err := exec.LookPath("strace")
+	scope, _ := os.ReadFile("/proc/sys/kernel/yama/ptrace_scope")
+	return err == nil && (os.Geteuid() == 0 || len(scope) == 0 || scope[0] == '0'), nil
+}
+
 // scriptParams are what all scripts have in common.
 var scriptParams = testscript.Params{
 	Cmds:                helpers,
 	RequireExplicitExec: true,
 	RequireUniqueNames:  true,
+	Condition:           conditionOf,
 	Setup: func(env *testscript.Env) error {
 		// A program with the race detector in it sleeps a second when it exits, unless told not to.
 		env.Setenv("GORACE", "atexit_sleep_ms=0")
 		// Components that FreeBSD's hastd wrote.
 		stock, err := filepath.Abs("testdata/stock")
 		env.Setenv("STOCK", stock)
-		env.Values[fleetKey{}] = &fleet{nodes: make(map[string]*running), boots: make(map[string]int)}
+		env.Values[fleetKey{}] = &fleet{nodes: make(map[string]*running), boots: make(map[string]int), traces: make(map[string]*tracing)}
 		return err
 	},
 }
