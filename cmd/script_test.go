@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -65,6 +66,14 @@ var scriptParams = testscript.Params{
 		// Components that FreeBSD's hastd wrote.
 		stock, err := filepath.Abs("testdata/stock")
 		env.Setenv("STOCK", stock)
+		// The source, and what it takes to build it, for scripts that plant bugs in it.
+		source, _ := filepath.Abs("..")
+		env.Setenv("SOURCE", source)
+		if out, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE", "GOPATH").Output(); err == nil {
+			for i, value := range strings.Split(strings.TrimSpace(string(out)), "\n") {
+				env.Setenv([]string{"GOCACHE", "GOMODCACHE", "GOPATH"}[i], value)
+			}
+		}
 		env.Values[fleetKey{}] = &fleet{nodes: make(map[string]*running), boots: make(map[string]int), traces: make(map[string]*tracing)}
 		return err
 	},
