@@ -22,22 +22,31 @@ type disks struct{ boot *boot }
 
 func (d disks) Open(o actors.Owner, path string, _ int) {
 	w := d.boot.world
-	w.after(between(w.chance.disk, 100*time.Microsecond, 2*time.Millisecond), d.boot, func() {
-		answer := &actors.DiskOpened{Epoch: o.Epoch}
-		p := d.boot.machine.Disk(path)
-		switch {
-		case p == nil:
-			answer.Err = fmt.Errorf("%s: %w", path, wire.ENOENT)
-		case p.gone:
-			answer.Err = fmt.Errorf("%s: %w", path, wire.ENXIO)
-		case p.owner != nil:
-			answer.Err = fmt.Errorf("%s is in use by another process: %w", path, wire.EBUSY)
-		default:
-			p.owner = &handle{boot: d.boot, platter: p}
-			answer.Disk, answer.Size, answer.Sector = p.owner, int64(len(p.written)), SectorSize
-		}
-		d.boot.tell(o.PID, answer)
-	})
+	w.after(between(w.chance.disk, 100*time.Microsecond, 2*time.Millisecond), d.boot, func() { d.open(o, path) })
+}
+
+// open opens a disk. It waits as long as the kernel still holds operations of a process that is dead and
+// can't end them.
+func (d disks) open(o actors.Owner, path string) {
+	answer := &actors.DiskOpened{Epoch: o.Epoch}
+	p := d.boot.machine.Disk(path)
+	if p != nil && !p.gone && p.halted() && len(p.late) > 0 {
+		p.openers = append(p.openers, func() { d.open(o, path) })
+		return
+	}
+	switch {
+	case p == nil:
+		answer.Err = fmt.Errorf("%s: %w", path, wire.ENOENT)
+	case p.gone:
+		answer.Err = fmt.Errorf("%s: %w", path, wire.ENXIO)
+	case p.owner != nil:
+		answer.Err = fmt.Errorf("%s is in use by another process: %w", path, wire.EBUSY)
+	default:
+		p.landLate()
+		p.owner = &handle{boot: d.boot, platter: p}
+		answer.Disk, answer.Size, answer.Sector = p.owner, int64(len(p.written)), SectorSize
+	}
+	d.boot.tell(o.PID, answer)
 }
 
 // handle is an opened disk.
@@ -45,6 +54,7 @@ type handle struct {
 	boot    *boot
 	platter *Platter
 	busy    int
+	lost    bool // the medium was taken away under it
 	closing bool
 	closers []actors.Owner
 }
@@ -55,11 +65,25 @@ type diskTask struct {
 	handle *handle
 	kind   actors.DiskKind
 	off, n int64
-	sum    uint32 // of the data to be written, as it was submitted
-	landed []bool // sectors that the disk has written already
-	covers []bool // for a flush: sectors that it must make durable
+	sum    uint32    // of the data to be written, as it was submitted
+	landed []bool    // sectors that the disk has written already
+	covers sectorSet // for a flush: sectors that it must make durable
 	end    *event
 	early  *event
+
+	onEnd, onEarly func()
+}
+
+// newTask takes a task that is over, if there is one: each has its memory and its events' functions.
+func (p *Platter) newTask() *diskTask {
+	if n := len(p.over); n > 0 {
+		t := p.over[n-1]
+		p.over = p.over[:n-1]
+		return t
+	}
+	t := &diskTask{}
+	t.onEnd, t.onEarly = t.finish, t.landEarly
+	return t
 }
 
 // Submit starts an operation.
@@ -69,7 +93,8 @@ func (h *handle) Submit(op *actors.DiskOp) {
 		return
 	}
 	w.outward()
-	t := &diskTask{op: op, handle: h, kind: op.Kind, off: op.Off, n: int64(len(op.Buf))}
+	t := p.newTask()
+	t.op, t.handle, t.kind, t.off, t.n = op, h, op.Kind, op.Off, int64(len(op.Buf))
 	if op.Kind == actors.DiskZero {
 		t.n = op.Len
 	}
@@ -83,21 +108,16 @@ func (h *handle) Submit(op *actors.DiskOp) {
 	}
 	switch t.kind {
 	case actors.DiskFlush:
-		t.covers = append([]bool(nil), p.volatile...)
-		t.end = w.after(p.delay(minFlushDelay, maxFlushDelay), nil, t.finish)
+		t.covers = append(t.covers[:0], p.volatile...)
+		t.end = w.after(p.delay(minFlushDelay, maxFlushDelay), nil, t.onEnd)
 		return
 	case actors.DiskWrite:
 		t.sum = crc32.ChecksumIEEE(op.Buf)
 	}
 	d := p.delay(minDiskDelay, maxDiskDelay)
-	t.end = w.after(d, nil, t.finish)
+	t.end = w.after(d, nil, t.onEnd)
 	if t.writes() && t.n > SectorSize && oneIn(w.chance.disk, 4) {
-		t.early = w.after(d/2, nil, func() {
-			t.early = nil
-			if !p.stuck && !p.gone && len(p.faults) == 0 {
-				t.landSome(fate(w.chance.disk))
-			}
-		})
+		t.early = w.after(d/2, nil, t.onEarly)
 	}
 }
 
@@ -108,7 +128,7 @@ func (t *diskTask) check() (rule, error) {
 	switch {
 	case t.handle.closing:
 		return ruleSeam, fmt.Errorf("%s after Close: %w", describe(what), wire.EBADF)
-	case t.kind == actors.DiskFlush:
+	case t.kind == actors.DiskFlush || t.handle.lost:
 		return ruleSeam, nil
 	case t.off < 0 || t.n <= 0 || t.off%SectorSize != 0 || t.n%SectorSize != 0:
 		return ruleSeam, fmt.Errorf("%s is not whole sectors: %w", describe(what), wire.EINVAL)
@@ -129,16 +149,26 @@ func (t *diskTask) check() (rule, error) {
 
 func (t *diskTask) writes() bool { return t.kind == actors.DiskWrite || t.kind == actors.DiskZero }
 
+// landEarly writes some of an operation's sectors before its end.
+func (t *diskTask) landEarly() {
+	t.early = nil
+	p := t.handle.platter
+	if p.sound() && !t.handle.lost {
+		t.landSome(fate(p.machine.world.chance.disk))
+	}
+}
+
 // finish carries the operation out and answers it.
 func (t *diskTask) finish() {
 	p := t.handle.platter
 	w := p.machine.world
 	t.end = nil
-	if p.stuck {
+	if p.halted() && !t.handle.lost {
+		w.effect(FaultStuck)
 		p.held = append(p.held, t)
 		return
 	}
-	if no := p.fails(t.kind, t.off, t.n); no != 0 {
+	if no := t.fails(); no != 0 {
 		t.fail()
 		t.answer(fmt.Errorf("%s: %v at %d of %d bytes: %w", p.path, t.kind, t.off, t.n, no))
 		return
@@ -146,40 +176,42 @@ func (t *diskTask) finish() {
 	switch t.kind {
 	case actors.DiskRead:
 		copy(t.op.Buf, p.written[t.off:])
+		p.mislead(t)
 	case actors.DiskFlush:
-		for s, c := range t.covers {
-			if c {
-				p.settle(int64(s))
-			}
+		for s := t.covers.next(0); s >= 0; s = t.covers.next(s + 1) {
+			p.settle(s)
 		}
 	default:
 		if t.kind == actors.DiskWrite && crc32.ChecksumIEEE(t.op.Buf) != t.sum {
 			w.violate(ruleLoan, p.machine.name, NoSector, "%s: %s: the buffer was changed before the answer", p.path, describe(t.op))
 		}
-		t.landSome(func() bool { return true })
+		if !p.misplace(t) {
+			t.landSome(always)
+			p.damage(t)
+		}
 	}
 	t.answer(nil)
 }
+
+func always() bool { return true }
 
 // fail does what a failing operation may do: a write lands in part; a flush forgets in part what it
 // should have made durable, so that no later flush will.
 func (t *diskTask) fail() {
 	p := t.handle.platter
-	r := p.machine.world.chance.disk
+	w := p.machine.world
 	switch {
-	case p.gone:
+	case p.gone || t.handle.lost || p.full || p.readOnly:
 	case t.writes():
-		t.landSome(fate(r))
+		t.landSome(fate(w.chance.disk))
 	case t.kind == actors.DiskFlush:
-		kept := fate(r)
-		for s, c := range t.covers {
-			if !c {
-				continue
-			}
+		kept := fate(w.chance.disk)
+		for s := t.covers.next(0); s >= 0; s = t.covers.next(s + 1) {
 			if kept() {
-				p.settle(int64(s))
+				p.settle(s)
 			} else {
-				p.volatile[s] = false
+				p.volatile.remove(s)
+				w.effect(FaultFlushLost)
 			}
 		}
 	}
@@ -187,11 +219,12 @@ func (t *diskTask) fail() {
 
 // landSome writes those sectors of the operation that were not written yet and that which picks.
 func (t *diskTask) landSome(which func() bool) {
-	if !t.writes() {
+	if !t.writes() || t.handle.lost {
 		return
 	}
-	if t.landed == nil {
-		t.landed = make([]bool, t.n/SectorSize)
+	n := t.n / SectorSize
+	if int64(len(t.landed)) != n {
+		t.landed = append(t.landed[:0], make([]bool, n)...)
 	}
 	p := t.handle.platter
 	for i := range t.landed {
@@ -199,25 +232,42 @@ func (t *diskTask) landSome(which func() bool) {
 			continue
 		}
 		t.landed[i] = true
-		data := zeroSector[:]
-		if t.kind == actors.DiskWrite {
-			data = t.op.Buf[i*SectorSize : (i+1)*SectorSize]
-		}
-		p.landSector(t.off/SectorSize+int64(i), data)
+		p.landSector(t.off/SectorSize+int64(i), t.sector(i))
 	}
+}
+
+// sector is what the operation writes to the i-th of its sectors.
+func (t *diskTask) sector(i int) []byte {
+	if t.kind != actors.DiskWrite {
+		return zeroSector[:]
+	}
+	return t.op.Buf[i*SectorSize : (i+1)*SectorSize]
+}
+
+// torn reports whether some of the operation's sectors were written, and some not.
+func (t *diskTask) torn() bool {
+	some, all := false, true
+	for _, l := range t.landed {
+		some, all = some || l, all && l
+	}
+	return some && !all
 }
 
 var zeroSector [SectorSize]byte
 
 func (t *diskTask) answer(err error) {
 	h := t.handle
-	h.platter.machine.world.moment()
-	h.platter.tasks = drop(h.platter.tasks, t)
+	p := h.platter
+	p.machine.world.moment()
+	p.tasks = drop(p.tasks, t)
 	h.busy--
 	t.early.cancel()
 	t.op.Err = err
 	h.boot.tell(t.op.To, t.op)
 	h.maybeClosed()
+	t.op, t.handle, t.end, t.early = nil, nil, nil, nil
+	t.landed, t.covers = t.landed[:0], t.covers[:0]
+	p.over = append(p.over, t)
 }
 
 // Close lets go of the disk when all its operations have ended.

@@ -99,10 +99,8 @@ func (p *Pair) dumpComponent(w io.Writer, m *Machine) {
 	fmt.Fprintf(w, "  dirty extents, durably: %s\n", orNone(strings.Join(dirty, " ")))
 	first := int64(p.Record.LocalOff) / SectorSize
 	var volatile []string
-	for s, v := range d.volatile {
-		if v {
-			volatile = append(volatile, fmt.Sprint(int64(s)-first))
-		}
+	for s := d.volatile.next(0); s >= 0; s = d.volatile.next(s + 1) {
+		volatile = append(volatile, fmt.Sprint(s-first))
 	}
 	fmt.Fprintf(w, "  sectors that are not durable (below 0: metadata and map): %s\n", orNone(shorten(volatile, 40)))
 	var tasks []string

@@ -99,7 +99,7 @@ func (w *World) Connections() int {
 
 // blocked reports whether packets are lost: by a cut, or because the receiver has no power.
 func (f *fabric) blocked(from, to *Machine) bool {
-	if !to.on {
+	if !to.on || to.asleep || from.asleep {
 		return true
 	}
 	for _, c := range f.cuts {

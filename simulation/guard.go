@@ -34,9 +34,17 @@ func guardPair(w *World, c *Client, r states.Record, a, b *Platter) {
 // images are what a sector held before something landed on it.
 type images struct{ written, durable [SectorSize]byte }
 
+// wantsOld reports whether landed must know what was at an offset of the component before.
+func (g *guard) wantsOld(at int64) bool {
+	return uint64(at) >= states.MapOffset && uint64(at) < g.record.LocalOff
+}
+
 // landed checks what one sector's landing changed.
 func (g *guard) landed(p *Platter, sector int64, old *images) {
 	at := uint64(sector) * SectorSize
+	if g.disks[0].other || g.disks[1].other {
+		return // one of them isn't what the pair began with
+	}
 	switch {
 	case at < states.MapOffset:
 		g.paired = g.paired || g.nowPaired()

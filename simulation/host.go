@@ -58,30 +58,6 @@ type noDispatcher struct{}
 func (noDispatcher) Schedule(func()) { panic("simulation: an actor runs on the library's mailbox") }
 func (noDispatcher) Throughput() int { return 1 }
 
-// clock is the world's time as one node sees it.
-type clock struct{ boot *boot }
-
-func (c clock) Now() time.Duration { return c.boot.world.now }
-func (c clock) Wall() time.Time    { return dawn.Add(c.boot.world.now) }
-
-func (c clock) TellAfter(d time.Duration, to *actor.PID, msg any) actors.Timer {
-	c.boot.world.outward()
-	e := c.boot.world.after(d, c.boot, func() { c.boot.tell(to, msg) })
-	return &timer{e, e.seq}
-}
-
-// timer is an event that an actor may take back.
-type timer struct {
-	event *event
-	seq   uint64
-}
-
-func (t *timer) Stop() {
-	if t.event.seq == t.seq {
-		t.event.cancel()
-	}
-}
-
 // hooks runs no program: it notes what would have been run and answers a little later.
 type hooks struct{ boot *boot }
 
@@ -100,7 +76,7 @@ func (b *boot) newLog() hclog.Logger {
 		Name:   b.name,
 		Level:  hclog.Info,
 		Output: logLines{b},
-		TimeFn: func() time.Time { return dawn.Add(b.world.now) },
+		TimeFn: func() time.Time { return clock{b}.Wall() },
 		Color:  hclog.ColorOff,
 	})
 }

@@ -10,7 +10,7 @@ import (
 // Image is a component as it was at some moment, for putting it back later.
 type Image struct {
 	written, durable []byte
-	volatile         []bool
+	volatile         sectorSet
 }
 
 // Image copies the component.
@@ -25,8 +25,10 @@ func (p *Platter) Restore(i Image) error {
 		return err
 	}
 	p.machine.world.trace.add(p.machine.world.now, p.path, "restored")
-	p.written, p.durable, p.volatile = slices.Clone(i.written), slices.Clone(i.durable), slices.Clone(i.volatile)
-	p.read = false
+	p.takeAway()
+	p.medium(slices.Clone(i.written))
+	p.durable, p.volatile = slices.Clone(i.durable), slices.Clone(i.volatile)
+	p.changed()
 	return nil
 }
 

@@ -27,12 +27,10 @@ func (m *Machine) dieKeeping(keep Keep, die func()) {
 // that are not durable and those of writes in flight, else only the latter.
 func (p *Platter) Uncertain(powerCut bool) []int64 {
 	var list []int64
-	for s, v := range p.volatile {
-		if v && powerCut {
-			list = append(list, int64(s))
-		}
+	for s := p.volatile.next(0); s >= 0 && powerCut; s = p.volatile.next(s + 1) {
+		list = append(list, s)
 	}
-	if !p.stuck && !p.gone {
+	if !p.halted() && !p.gone {
 		for _, t := range p.tasks {
 			list = append(list, t.unlanded()...)
 		}
@@ -48,7 +46,7 @@ func (t *diskTask) unlanded() []int64 {
 	}
 	var list []int64
 	for i := range t.n / SectorSize {
-		if t.landed == nil || !t.landed[i] {
+		if len(t.landed) == 0 || !t.landed[i] {
 			list = append(list, t.off/SectorSize+i)
 		}
 	}

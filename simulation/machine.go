@@ -17,6 +17,7 @@ type Machine struct {
 	addr   string // its one address, as a host without port
 	system *actor.ActorSystem
 	disks  []*Platter
+	timepiece
 	on     bool // powered: the kernel answers, even if no node runs
 	boots  int
 	starts int   // of the machine itself, after a loss of power
@@ -92,6 +93,7 @@ func (m *Machine) Start(props func(h *actors.Host) *actor.Props) error {
 		m.on = true
 		m.world.fabric.poweredOn(m)
 	}
+	m.Wake()
 	m.boots++
 	b := &boot{world: m.world, machine: m, number: m.boots, name: fmt.Sprintf("%s%d", m.name, m.boots)}
 	b.host = b.newHost()
@@ -113,6 +115,7 @@ func (m *Machine) Kill() {
 		return
 	}
 	m.world.trace.add(m.world.now, m.name, "kill")
+	m.world.effect(FaultKill)
 	b := m.bury()
 	for _, d := range m.disks {
 		d.processDied()
@@ -124,7 +127,9 @@ func (m *Machine) Kill() {
 // some of what was not durable.
 func (m *Machine) Power() {
 	m.world.trace.add(m.world.now, m.name, "power off")
+	m.world.effect(FaultPowerCut)
 	b := m.bury()
+	m.forgetSleep()
 	m.on = false
 	m.starts++
 	for _, d := range m.disks {
@@ -141,6 +146,7 @@ func (m *Machine) Pause() {
 		return
 	}
 	m.world.trace.add(m.world.now, m.name, "pause")
+	m.world.effect(FaultPause)
 	m.boot.paused = true
 	for _, mb := range m.boot.mailboxes {
 		m.world.unready(mb)
@@ -158,6 +164,9 @@ func (m *Machine) Continue() {
 		m.world.makeReady(mb)
 	}
 }
+
+// still reports whether the node's actors have no turns.
+func (b *boot) still() bool { return b.dead || b.paused || b.machine.asleep }
 
 // bury ends the current boot and everything in memory.
 func (m *Machine) bury() *boot {

@@ -23,6 +23,7 @@ type plannedPanic struct {
 	moment         Moment
 	left           int // messages to be let through before
 	met            bool
+	world          *World
 }
 
 func (p *plannedPanic) String() string {
@@ -39,7 +40,7 @@ func (f Fall) Met() bool { return f.p.met }
 // the next one, or the one after so many others. kind is the actor's name without its number (gate,
 // localdisk, remotelink, sync, guard, secondary, hooks) or "resource" for the one above those.
 func (m *Machine) Panic(resource, kind string, after int, moment Moment) Fall {
-	p := &plannedPanic{resource: resource, kind: kind, moment: moment, left: after}
+	p := &plannedPanic{resource: resource, kind: kind, moment: moment, left: after, world: m.world}
 	if m.boot != nil {
 		m.boot.panics = append(m.boot.panics, p)
 	}
@@ -88,6 +89,7 @@ func (b *boot) planned(m *mailbox) *plannedPanic {
 
 func (p *plannedPanic) now() {
 	p.met = true
+	p.world.effect(FaultPanic)
 	panic(p)
 }
 

@@ -20,26 +20,29 @@ type Platter struct {
 	path    string
 	written []byte
 	durable []byte
-	// volatile has a true for each sector whose written content is not durable, but will be after the
-	// next good flush. After a failed flush a sector may differ from its durable one and be in here no
-	// more: no later flush heals it (I38).
-	volatile []bool
+	// volatile are the sectors whose written content is not durable, but will be after the next good
+	// flush. After a failed flush a sector may differ from its durable one and be in here no more: no
+	// later flush heals it (I38).
+	volatile sectorSet
+	// stamps are, by sector, when it was written, in a count of all sectors written.
+	stamps []uint64
+	writes uint64
 
-	tasks []*diskTask // handed over, not ended
-	owner *handle     // who holds the lock
+	tasks   []*diskTask // handed over, not ended
+	over    []*diskTask // ended: their memory is used again
+	owner   *handle     // who holds the lock
+	late    []*diskTask // of a dead process, and still to land
+	openers []func()    // who waits for those
 
-	faults  []*DiskFault
-	stuck   bool
-	held    []*diskTask // whose time came while the disk was stuck
-	gone    bool
+	ills
 	manners manners // how long operations take
-	slow    int     // how many times slower than usual; 0 and 1 are as usual
 	keep    Keep    // what the next power cut keeps
 
 	lost  uint64 // the tick of the judge at which power was cut last
 	read  bool   // record is what the durable metadata block says
 	rec   states.Record
 	bad   error  // or why it says nothing
+	other bool   // the medium isn't of the size that the platter began with
 	guard *guard // looks at all that lands, nil for none
 }
 
@@ -48,11 +51,22 @@ func (m *Machine) AddDisk(path string, size int64) *Platter {
 	if size <= 0 || size%SectorSize != 0 {
 		panic(fmt.Sprintf("simulation: a disk of %d bytes", size))
 	}
-	p := &Platter{machine: m, path: path, written: make([]byte, size), volatile: make([]bool, size/SectorSize)}
+	p := &Platter{machine: m, path: path}
+	p.physical = SectorSize
+	p.medium(make([]byte, size))
 	fillRandom(m.world.chance.disk, p.written)
 	p.durable = slices.Clone(p.written)
 	m.disks = append(m.disks, p)
 	return p
+}
+
+// medium gives the platter a content of which nothing is volatile or damaged.
+func (p *Platter) medium(content []byte) {
+	n := int64(len(content)) / SectorSize
+	p.written, p.durable = content, slices.Clone(content)
+	p.volatile, p.stamps = newSectorSet(n), make([]uint64, n)
+	p.unreadable, p.tainted = newSectorSet(n), newSectorSet(n)
+	p.read = false
 }
 
 // Disk finds a disk of the machine by its path, nil if there is none.
@@ -91,30 +105,36 @@ func (p *Platter) Put(off int64, data []byte) {
 func (p *Platter) landSector(sector int64, data []byte) {
 	r := p.machine.world.chance.disk
 	at := sector * SectorSize
-	var old images
 	if p.guard != nil {
-		copy(old.written[:], p.written[at:])
-		copy(old.durable[:], p.durable[at:])
-		defer func() { p.guard.landed(p, sector, &old) }()
+		var old images
+		if p.guard.wantsOld(at) {
+			copy(old.written[:], p.written[at:])
+			copy(old.durable[:], p.durable[at:])
+		}
+		defer p.guard.landed(p, sector, &old)
 	}
 	p.read = p.read && at >= states.MetadataSize
-	if p.volatile[sector] && (p.captured(sector) || oneIn(r, 4)) {
+	if p.volatile.has(sector) && (p.captured(sector) || oneIn(r, 4)) {
 		// What is overwritten may have become durable at any time, and must have if a flush that is under
 		// way covers it.
 		copy(p.durable[at:at+SectorSize], p.written[at:])
 		for _, t := range p.tasks {
-			if t.covers != nil {
-				t.covers[sector] = false
+			if len(t.covers) > 0 {
+				t.covers.remove(sector)
 			}
 		}
 	}
 	copy(p.written[at:at+SectorSize], data)
-	p.volatile[sector] = true
+	p.volatile.add(sector)
+	p.writes++
+	p.stamps[sector] = p.writes
+	p.unreadable.remove(sector)
+	p.tainted.remove(sector)
 }
 
 func (p *Platter) captured(sector int64) bool {
 	for _, t := range p.tasks {
-		if t.covers != nil && t.covers[sector] {
+		if len(t.covers) > 0 && t.covers.has(sector) {
 			return true
 		}
 	}
@@ -126,63 +146,24 @@ func (p *Platter) settle(sector int64) {
 	at := sector * SectorSize
 	p.read = p.read && at >= states.MetadataSize
 	copy(p.durable[at:at+SectorSize], p.written[at:])
-	p.volatile[sector] = false
+	p.volatile.remove(sector)
 }
 
 // fate decides which sectors of a set survive: all, none, or each by itself.
 func fate(r *rand.Rand) func() bool {
 	switch r.IntN(4) {
 	case 0:
-		return func() bool { return true }
+		return always
 	case 1:
 		return func() bool { return false }
 	}
 	return func() bool { return r.IntN(2) == 0 }
 }
 
-// processDied ends what the dead process had handed over: the kernel did it, or part of it, or not.
-func (p *Platter) processDied() {
-	r := p.machine.world.chance.disk
-	tasks := p.tasks
-	r.Shuffle(len(tasks), func(i, j int) { tasks[i], tasks[j] = tasks[j], tasks[i] })
-	for _, t := range tasks {
-		t.end.cancel()
-		t.early.cancel()
-		if !p.stuck && !p.gone {
-			t.landAtDeath()
-		}
-	}
-	p.tasks, p.held, p.owner = nil, nil, nil
-}
-
-// powerLost does what processDied does and then drops what was volatile, in part.
-func (p *Platter) powerLost() {
-	p.processDied()
-	if p.guard != nil {
-		p.lost = p.guard.client.judge.tick
-	}
-	r := p.machine.world.chance.disk
-	survives := fate(r)
-	for s := range p.volatile {
-		if p.volatile[s] && p.keeps(int64(s), survives) {
-			p.settle(int64(s))
-		}
-		p.volatile[s] = false
-	}
-	copy(p.written, p.durable)
-}
-
-// keeps decides about one sector at a power cut.
-func (p *Platter) keeps(sector int64, chance func() bool) bool {
-	if p.keep != nil {
-		return p.keep(sector)
-	}
-	return chance()
-}
-
 // delay is how long an operation takes.
 func (p *Platter) delay(min, max time.Duration) time.Duration {
-	r := p.machine.world.chance.disk
+	w := p.machine.world
+	r := w.chance.disk
 	var d time.Duration
 	if p.manners.mean > 0 {
 		d = p.manners.draw(r)
@@ -191,6 +172,7 @@ func (p *Platter) delay(min, max time.Duration) time.Duration {
 	}
 	if p.slow > 1 {
 		d *= time.Duration(p.slow)
+		w.effect(FaultSlow)
 	}
 	return d
 }

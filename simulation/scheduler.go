@@ -130,7 +130,7 @@ func (w *World) happen(e *event) {
 
 // makeReady puts a mailbox into the run list.
 func (w *World) makeReady(m *mailbox) {
-	if m.ready >= 0 || m.boot.dead || m.boot.paused || !m.runnable() {
+	if m.ready >= 0 || m.boot.still() || !m.runnable() {
 		return
 	}
 	w.order.queued(w, m)
@@ -185,7 +185,7 @@ func (w *World) turn(m *mailbox) {
 	w.turns++
 	m.deliver()
 	w.running = false
-	if !m.runnable() || m.boot.dead || m.boot.paused {
+	if !m.runnable() || m.boot.still() {
 		w.unready(m)
 	} else if m.ready >= 0 {
 		w.order.queued(w, m)
