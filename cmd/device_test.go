@@ -41,7 +41,7 @@ func device(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// fails SOCKET RESOURCE write|read OFFSET LENGTH: wants the device to answer with an error.
+// fails SOCKET RESOURCE write|read|flush OFFSET LENGTH: wants the device to answer with an error.
 func fails(ts *testscript.TestScript, neg bool, args []string) {
 	positive(ts, neg, args, 5, "fails socket resource write|read offset length")
 	off, err := strconv.ParseInt(args[3], 0, 64)
@@ -53,9 +53,12 @@ func fails(ts *testscript.TestScript, neg bool, args []string) {
 	c, err := nbd.Dial(ctx, ts.MkAbs(args[0]), args[1])
 	ts.Check(err)
 	defer c.Close()
-	if args[2] == "write" {
+	switch args[2] {
+	case "write":
 		_, err = c.WriteAt(make([]byte, n), off, false)
-	} else {
+	case "flush":
+		err = c.Flush()
+	default:
 		_, err = c.ReadAt(make([]byte, n), off)
 	}
 	var refused nbd.Errno

@@ -3,6 +3,7 @@ package cmd_test
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"math/rand/v2"
 	"strconv"
 	"sync"
@@ -41,6 +42,10 @@ type load struct {
 	written [loadWorkers][]loadWrite
 	starts  uint64
 
+	// tolerant: a request that the device answers with an error doesn't end the load.
+	tolerant bool
+	refused  atomic.Int64
+
 	acks    atomic.Int64
 	under   atomic.Int64 // writes under way
 	stop    atomic.Bool
@@ -71,19 +76,24 @@ func (l *load) work(worker int) {
 		if r.IntN(2) == 0 {
 			own = loadHot
 		}
-		ok := l.write(worker, r.IntN(own)*loadWorkers+worker, n%loadFUA == 0, buf)
-		if ok && n%loadFlush == 0 {
-			ok = l.flush(l.client)
+		err := l.write(worker, r.IntN(own)*loadWorkers+worker, n%loadFUA == 0, buf)
+		if err == nil && n%loadFlush == 0 {
+			err = l.flush(l.client)
 		}
-		if !ok {
+		var answer nbd.Errno
+		switch {
+		case err == nil:
+		case l.tolerant && errors.As(err, &answer):
+			l.refused.Add(1)
+		default:
 			l.broken.Add(1)
 			return
 		}
 	}
 }
 
-// write makes one write and reports whether it was acknowledged.
-func (l *load) write(worker, i int, fua bool, buf []byte) bool {
+// write makes one write; without an error it was acknowledged.
+func (l *load) write(worker, i int, fua bool, buf []byte) error {
 	w := loadWrite{block: i, number: l.issued[i].Add(1), begun: l.clock.Add(1)}
 	stamp(buf, i, w.number)
 	l.under.Add(1)
@@ -98,24 +108,24 @@ func (l *load) write(worker, i int, fua bool, buf []byte) bool {
 		l.acks.Add(1)
 	}
 	l.written[worker] = append(l.written[worker], w)
-	return err == nil
+	return err
 }
 
-// flush makes durable all that was acknowledged, and reports whether it did.
-func (l *load) flush(c *nbd.Client) bool {
+// flush makes durable all that was acknowledged.
+func (l *load) flush(c *nbd.Client) error {
 	var covered [loadSpan]uint64
 	for i := range covered {
 		covered[i] = l.acked[i].Load()
 	}
-	if c.Flush() != nil {
-		return false
+	if err := c.Flush(); err != nil {
+		return err
 	}
 	for i, n := range covered {
 		for was := l.flushed[i].Load(); was < n && !l.flushed[i].CompareAndSwap(was, n); {
 			was = l.flushed[i].Load()
 		}
 	}
-	return true
+	return nil
 }
 
 // offset spreads the blocks over the device.
@@ -126,7 +136,8 @@ func (l *load) offset(c *nbd.Client, i int) int64 {
 // loadWord is the word load:
 //
 //	load fill NODE       makes the first write of every block, and flushes
-//	load start NODE      begins, or goes on, to write to the device of a node
+//	load start NODE [tolerant]
+//	                     begins, or goes on, to write to the device of a node; tolerant of errors it answers
 //	load more N          waits until N more writes are acknowledged than now
 //	load kill NODE...    kills nodes in the middle of it; a write must be under way
 //	load blackout none|all|random SEED NODE...
@@ -147,7 +158,7 @@ func loadWord(ts *testscript.TestScript, neg bool, args []string) {
 	case "fill":
 		l.fill(ts, args[1])
 	case "start":
-		l.start(ts, args[1])
+		l.start(ts, args[1], len(args) > 2 && args[2] == "tolerant")
 	case "more":
 		n, err := strconv.ParseInt(args[1], 10, 64)
 		ts.Check(err)
@@ -166,6 +177,9 @@ func loadWord(ts *testscript.TestScript, neg bool, args []string) {
 		l.ended(ts)
 		if n := l.broken.Load(); n > 0 {
 			ts.Fatalf("%d writes failed\n%s", n, logs(ts))
+		}
+		if n := l.refused.Swap(0); n > 0 {
+			ts.Logf("%d requests were answered with an error", n)
 		}
 	case "lost":
 		l.ended(ts)
@@ -195,16 +209,13 @@ func (l *load) fill(ts *testscript.TestScript, node string) {
 	l.client = c
 	buf := make([]byte, block)
 	for i := range loadSpan {
-		if !l.write(i%loadWorkers, i, false, buf) {
-			ts.Fatalf("block %d can't be written\n%s", i, logs(ts))
-		}
+		ts.Check(l.write(i%loadWorkers, i, false, buf))
 	}
-	if !l.flush(c) {
-		ts.Fatalf("the device can't be flushed\n%s", logs(ts))
-	}
+	ts.Check(l.flush(c))
 }
 
-func (l *load) start(ts *testscript.TestScript, node string) {
+func (l *load) start(ts *testscript.TestScript, node string, tolerant bool) {
+	l.tolerant = tolerant
 	l.client = dialDevice(ts, node)
 	l.starts++
 	l.stop.Store(false)
