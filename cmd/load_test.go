@@ -71,6 +71,9 @@ func stamp(b []byte, block int, number uint64) {
 func (l *load) work(worker int) {
 	r := rand.New(rand.NewPCG(uint64(worker), l.starts))
 	buf := make([]byte, block)
+	// Who is refused at once doesn't ask again at once.
+	pace := time.NewTicker(5 * time.Millisecond)
+	defer pace.Stop()
 	for n := 1; !l.stop.Load(); n++ {
 		own := loadSpan / loadWorkers
 		if r.IntN(2) == 0 {
@@ -85,6 +88,7 @@ func (l *load) work(worker int) {
 		case err == nil:
 		case l.tolerant && errors.As(err, &answer):
 			l.refused.Add(1)
+			<-pace.C
 		default:
 			l.broken.Add(1)
 			return
