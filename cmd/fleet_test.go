@@ -22,6 +22,7 @@ import (
 type fleet struct {
 	nodes  map[string]*running
 	load   *load
+	link   *link
 	traces map[string]*tracing
 	boots  map[string]int // of nodes on lossy disks: how often their machines were started
 }

@@ -35,6 +35,7 @@ var helpers = map[string]func(ts *testscript.TestScript, neg bool, args []string
 	"garbage":  garbage,
 	"hold":     hold,
 	"kill9":    kill,
+	"link":     linkWord,
 	"load":     loadWord,
 	"lossy":    lossy,
 	"mapbits":  mapbits,
@@ -86,6 +87,20 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 		case <-again.C:
 		case <-deadline:
 			ts.Fatalf("%s doesn't say %q in %v, but:\n%s", strings.Join(args[1:], " "), args[0], patience, out)
+		}
+	}
+}
+
+// wait waits until something has come about.
+func wait(ts *testscript.TestScript, otherwise string, done func() bool) {
+	again := time.NewTicker(2 * time.Millisecond)
+	defer again.Stop()
+	deadline := time.After(patience)
+	for !done() {
+		select {
+		case <-again.C:
+		case <-deadline:
+			ts.Fatalf("%s\n%s", otherwise, logs(ts))
 		}
 	}
 }
