@@ -163,7 +163,7 @@ func (t *diskTask) finish() {
 	p := t.handle.platter
 	w := p.machine.world
 	t.end = nil
-	if p.halted() && !t.handle.lost {
+	if t.stalled() && !t.handle.lost {
 		w.effect(FaultStuck)
 		p.held = append(p.held, t)
 		return

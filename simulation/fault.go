@@ -13,6 +13,7 @@ type ills struct {
 	faults   []*DiskFault
 	arms     []*arm
 	stuck    bool
+	stalls   []DiskFault // operations that are stuck while others are not
 	held     []*diskTask // whose time came while the disk was stuck
 	gone     bool
 	full     bool
@@ -114,7 +115,7 @@ func (p *Platter) StickFor(d time.Duration) {
 
 // Unstick lets operations end again, in any order.
 func (p *Platter) Unstick() {
-	p.stuck = false
+	p.stuck, p.stalls = false, nil
 	p.resume()
 }
 

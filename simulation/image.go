@@ -60,6 +60,9 @@ func (p *Pair) DurableRecord(m *Machine) (states.Record, error) {
 	return p.Disk(m).Record()
 }
 
+// DurableData is a component's data area as a power cut would leave it if nothing volatile survived.
+func (p *Pair) DurableData(m *Machine) []byte { return p.data(m, (*Platter).Durable) }
+
 // DurableDirty counts the extents that are dirty in a component's map whatever a power cut keeps.
 func (p *Pair) DurableDirty(m *Machine) int {
 	d, n := p.Disk(m), 0

@@ -44,8 +44,8 @@ func ParseCrash(text string) (Crash, error) {
 		return c, fmt.Errorf("%q is no crash; write it as in \"17 power a but:0 failover\": moment, kill or power, a, b or ab, what is kept, restart or failover", text)
 	}
 	c.Power, c.Failover = how == "power", then == "failover"
-	if keep, err := parseKeep(c.Keep); err != nil || keep == nil {
-		return c, errKeep
+	if _, err := parseKeep(c.Keep); err != nil {
+		return c, err
 	}
 	return c, nil
 }
@@ -254,7 +254,7 @@ func (st *Stage) playAll() {
 func (st *Stage) die(c Crash) {
 	st.Pair.Client.Stop()
 	keep, err := parseKeep(c.Keep)
-	if err != nil || keep == nil {
+	if err != nil {
 		keep = func(int) bool { return false }
 	}
 	first := 0
@@ -262,12 +262,9 @@ func (st *Stage) die(c Crash) {
 		if !strings.Contains(c.Who, string(n)) {
 			continue
 		}
-		uncertain, base := st.disk(n).Uncertain(c.Power), first
-		first += len(uncertain)
-		survives := func(sector int64) bool {
-			i := slices.Index(uncertain, sector)
-			return i >= 0 && keep(base+i)
-		}
+		base := first
+		first += len(st.disk(n).Uncertain(c.Power))
+		survives := st.among(n, c.Power, func(i int) bool { return i >= 0 && keep(base+i) })
 		if c.Power {
 			st.machine(n).PowerKeep(survives)
 		} else {

@@ -15,6 +15,8 @@ import (
 var expectVerbs = []verb{
 	{name: "await", usage: "NODE " + statusUsage + " [within TIME] [may-fail]",
 		about: "let time pass until a node's status is so", compile: compileAwait},
+	{name: "until", usage: "counters|unfit|dirty|has|keeps|answered ... [within TIME]",
+		about: "let time pass, step by step, until an expectation of the components or of an answer comes true", compile: compileUntil},
 	{name: "expect", usage: "WHAT ...",
 		about: "demand something of this moment: " + expectUsage(), compile: compileExpect},
 	{name: "show", about: "print both nodes' state; the lines below it are what it has to print", prints: true, compile: func(*words) act {
@@ -147,6 +149,13 @@ var expectations = []verb{
 		}
 	}},
 	{name: "read", usage: "NODE OFFSET LENGTH = NAME[|NAME...]", compile: expectRead},
+	{name: "has", usage: "NODE OFFSET LENGTH = NAME[|NAME...]", compile: expectImage((*simulation.Pair).Data)},
+	{name: "keeps", usage: "NODE OFFSET LENGTH = NAME[|NAME...]", compile: expectImage((*simulation.Pair).DurableData)},
+	{name: "lacks", usage: "NODE OFFSET LENGTH = NAME", compile: expectLacks},
+	{name: "answered", usage: "NAME", compile: expectAnswered(true)},
+	{name: "unanswered", usage: "NAME", compile: expectAnswered(false)},
+	{name: "copied", usage: "NODE =|<= BYTES", compile: expectCopied},
+	{name: "device", usage: "NODE yes|no", compile: expectDevice},
 	{name: "counters", usage: "NODE LOCALCNT REMOTECNT", compile: func(w *words) act {
 		at, l, r := w.node(), w.number("localcnt", 1<<62), w.number("remotecnt", 1<<62)
 		return onRecord(at, func(rec *states.Record) error {
@@ -260,13 +269,110 @@ func expectDirty(w *words) act {
 	}
 }
 
-func expectRead(w *words) act {
+// passive are the expectations that look without a turn of anybody.
+var passive = []string{"counters", "unfit", "dirty", "has", "keeps", "lacks", "answered", "device"}
+
+func compileUntil(w *words) act {
+	limit := w.within(answerLimit)
+	w.oneOf("condition", passive...)
+	if w.err != nil {
+		return nil
+	}
+	w.rest = append([]string{w.taken}, w.rest...)
+	check := compileExpect(w)
+	return func(st *Stage) error {
+		if err := st.world().Run(func() bool { return check(st) == nil }, limit); err != nil {
+			return errors.Join(fmt.Errorf("not within %v", limit), check(st))
+		}
+		return nil
+	}
+}
+
+// expectImage demands what lies in one of a component's images.
+func expectImage(image func(*simulation.Pair, *simulation.Machine) []byte) func(w *words) act {
+	return func(w *words) act {
+		at := w.node()
+		off, n := w.area()
+		names := w.names()
+		return func(st *Stage) error { return st.holds(image(st.Pair, st.machine(at))[off:off+n], names) }
+	}
+}
+
+// expectLacks demands that no sector of a range of a component holds a write.
+func expectLacks(w *words) act {
 	at := w.node()
 	off, n := w.area()
+	names := w.names()
+	return func(st *Stage) error {
+		data := st.Pair.Data(st.machine(at))[off : off+n]
+		for i := 0; i < len(data); i += simulation.SectorSize {
+			if st.holds(data[i:i+simulation.SectorSize], names) == nil {
+				return fmt.Errorf("sector %d holds it", i/simulation.SectorSize)
+			}
+		}
+		return nil
+	}
+}
+
+func expectAnswered(yes bool) func(w *words) act {
+	return func(w *words) act {
+		name := w.next("name of a write")
+		return func(st *Stage) error {
+			r := st.writes[name]
+			switch {
+			case r == nil:
+				return fmt.Errorf("no write is called %q", name)
+			case !yes && r.Done():
+				return fmt.Errorf("%s is answered", name)
+			case yes && !r.Done():
+				return fmt.Errorf("%s has no answer", name)
+			case yes && r.Err() != nil:
+				return fmt.Errorf("%s failed: %w", name, r.Err())
+			}
+			return nil
+		}
+	}
+}
+
+func expectCopied(w *words) act {
+	at := w.node()
+	relation := w.oneOf("relation", "=", "<=")
+	want := w.size("bytes")
+	return func(st *Stage) error {
+		s, err := st.Pair.Status(st.machine(at))
+		if err != nil {
+			return err
+		}
+		if n := int64(s.Sync.Total); n != want && (relation == "=" || n > want) {
+			return fmt.Errorf("%d bytes were copied", n)
+		}
+		return nil
+	}
+}
+
+func expectDevice(w *words) act {
+	at, want := w.node(), w.oneOf("answer", "yes", "no")
+	return func(st *Stage) error {
+		m, ok := st.Pair.Client.At()
+		if shown := ok && m == st.machine(at); shown != (want == "yes") {
+			return fmt.Errorf("the client has a device at %s: %v", at, shown)
+		}
+		return nil
+	}
+}
+
+// names takes what a range shall hold.
+func (w *words) names() []string {
 	if w.next(`"="`) != "=" {
 		w.fail(`"=" is missing`)
 	}
-	names := strings.Split(w.next("name of a write, zero or initial"), "|")
+	return strings.Split(w.next("name of a write, zero or initial"), "|")
+}
+
+func expectRead(w *words) act {
+	at := w.node()
+	off, n := w.area()
+	names := w.names()
 	return func(st *Stage) error {
 		r, err := st.Pair.Client.Do(st.machine(at), states.OpRead, off, n, false)
 		if err != nil {

@@ -60,10 +60,8 @@ var machineVerbs = []verb{
 		}
 		return st.Pair.Start(m)
 	})},
-	{name: "kill", usage: "NODE", about: "end a node as SIGKILL does", compile: machineAct(func(_ *Stage, m *simulation.Machine) error {
-		m.Kill()
-		return nil
-	})},
+	{name: "kill", usage: "NODE [keep=none|all|only:N,...|but:N,...]",
+		about: "end a node as SIGKILL does; keep says which sectors the kernel still writes that were under way", compile: compileKill},
 	{name: "pause", usage: "NODE", about: "stop a node as SIGSTOP does", compile: machineAct(func(_ *Stage, m *simulation.Machine) error {
 		m.Pause()
 		return nil
@@ -72,8 +70,8 @@ var machineVerbs = []verb{
 		m.Continue()
 		return nil
 	})},
-	{name: "power", usage: "NODE [keep=none|all|p|only:N,...|but:N,...]",
-		about: "cut a node's power; keep says which sectors outlive it that are not durable, counted among themselves from 0", compile: compilePower},
+	{name: "power", usage: "NODE [keep=" + keepWords + "] [ruin=PERCENT]",
+		about: "cut a node's power; keep says which sectors outlive it that are not durable or under way, counted among themselves from 0; ruin, how many of those under way become unreadable", compile: compilePower},
 	{name: "snapshot", usage: "NODE [NAME]", about: "remember a node's component", compile: func(w *words) act {
 		at, name := w.node(), imageName(w)
 		return func(st *Stage) error {
@@ -112,24 +110,62 @@ func machineAct(do func(st *Stage, m *simulation.Machine) error) func(w *words) 
 
 func compilePower(w *words) act {
 	text, given := w.valued("keep")
+	ruin := 0
+	if word, ok := w.valued("ruin"); ok {
+		v := words{rest: []string{word}}
+		if ruin = int(v.number("ruin", 100)); v.err != nil {
+			w.fail("%v", v.err)
+		}
+	}
+	at := w.node()
+	kept := simulation.KeptDrawn
+	var keep func(int) bool
+	if given && text != "p" {
+		var err error
+		if kept, err = simulation.ParseKept(text); err != nil {
+			if keep, err = parseKeep(text); err != nil {
+				w.fail("%v", err)
+			}
+		}
+	}
+	return func(st *Stage) error {
+		if keep == nil {
+			st.machine(at).PowerCut(kept, ruin)
+		} else {
+			st.machine(at).PowerKeep(st.among(at, true, keep))
+		}
+		return nil
+	}
+}
+
+func compileKill(w *words) act {
+	text, given := w.valued("keep")
 	at := w.node()
 	keep, err := parseKeep(text)
 	if given && err != nil {
 		w.fail("%v", err)
 	}
 	return func(st *Stage) error {
-		if !given || keep == nil {
-			st.machine(at).Power()
-			return nil
+		if given {
+			st.machine(at).KillKeep(st.among(at, false, keep))
+		} else {
+			st.machine(at).Kill()
 		}
-		uncertain := st.disk(at).Uncertain(true)
-		st.machine(at).PowerKeep(func(sector int64) bool { return keep(slices.Index(uncertain, sector)) })
 		return nil
 	}
 }
 
+// among turns a choice among the sectors that are uncertain now into one among all.
+func (st *Stage) among(at nodeName, powerCut bool, keep func(int) bool) simulation.Keep {
+	uncertain := st.disk(at).Uncertain(powerCut)
+	return func(sector int64) bool { return keep(slices.Index(uncertain, sector)) }
+}
+
+// keepWords are what a power cut may keep.
+const keepWords = "none|all|p|half|few|most|all-but-one|newest|oldest|only:N,...|but:N,..."
+
 // parseKeep reads what a power cut keeps; its result is asked with a sector's place among those that are
-// uncertain. Nil is chance.
+// uncertain, -1 for those that are not.
 func parseKeep(text string) (func(i int) bool, error) {
 	kind, list, _ := strings.Cut(text, ":")
 	var places []int
@@ -153,10 +189,8 @@ func parseKeep(text string) (func(i int) bool, error) {
 		return func(int) bool { return false }, nil
 	case kind == "all":
 		return func(int) bool { return true }, nil
-	case kind == "p":
-		return nil, nil
 	}
 	return nil, errKeep
 }
 
-var errKeep = errors.New("keep: allowed is none, all, p (by chance), only:0,2 or but:0,2 (numbers among the sectors that are not durable)")
+var errKeep = errors.New("keep: allowed is none, all, only:0,2 or but:0,2 (numbers among the sectors that are uncertain); for a power cut also p, half, few, most, all-but-one, newest, oldest")

@@ -16,6 +16,7 @@ import (
 type words struct {
 	script *Script
 	rest   []string
+	taken  string // the newest one
 	err    error
 }
 
@@ -32,7 +33,7 @@ func (w *words) next(what string) string {
 		return ""
 	}
 	word := w.rest[0]
-	w.rest = w.rest[1:]
+	w.rest, w.taken = w.rest[1:], word
 	return word
 }
 
