@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hast/actors"
+	"hast/states"
 	"hast/wire"
 )
 
@@ -51,6 +52,7 @@ type end struct {
 	readDue  bool
 
 	onWrite, onRead func()
+	unheard         bool // no process here knows of it
 }
 
 // outgoing is a frame in a connection's queue.
@@ -151,6 +153,9 @@ func (e *end) encode() bool {
 		e.finish(err)
 		return false
 	}
+	if e.queue.first().frame.Checksum != states.ChecksumNone {
+		body = e.world.fabric.flip(e.boot.machine, e.peer.boot.machine, body)
+	}
 	e.head, e.current = head, [2][]byte{head, body}
 	e.started = true
 	return true
@@ -185,6 +190,9 @@ func (e *end) arrived(k packet) {
 		}
 	case k.open:
 		e.accept()
+	case k.fin && e.unheard:
+		e.boot.holes = drop(e.boot.holes, e)
+		e.finishSilently()
 	case k.fin:
 		e.closing = true
 		e.read()
@@ -263,6 +271,11 @@ func (e *end) finish(err error) {
 	}
 	e.abandon(e.received.len() == 0)
 	e.boot.ends = drop(e.boot.ends, e)
+	e.tellClosed(err)
+}
+
+// tellClosed tells the owner that the connection has ended.
+func (e *end) tellClosed(err error) {
 	if !e.owned {
 		return
 	}

@@ -10,6 +10,7 @@ import (
 type fabric struct {
 	world *World
 	cuts  []direction
+	roads []*road
 	ends  []*end // all ends that are not forgotten yet, for resets and for what cuts hold back
 	port  int    // the next ephemeral port
 	store store  // for what is on its way
@@ -72,6 +73,7 @@ func (w *World) Reset(a, b *Machine) {
 	w.trace.add(w.now, a.name, "reset to", b.name)
 	for _, e := range append([]*end(nil), w.fabric.ends...) {
 		if e.boot.machine == a && e.peer.boot.machine == b {
+			w.effect(FaultReset)
 			e.broken(errReset)
 			e.peer.broken(errReset)
 		}
@@ -144,21 +146,21 @@ func (f *fabric) poweredOn(*Machine) { f.release() }
 // processDied closes a dead node's connections, as its kernel does: in order, or with a reset if bytes
 // were unread.
 func (f *fabric) processDied(b *boot) {
-	for _, e := range append([]*end(nil), b.ends...) {
+	for _, e := range append(append([]*end(nil), b.ends...), b.holes...) {
 		if e.state != endClosed {
 			e.abandon(e.received.len() == 0 && !oneIn(f.world.chance.network, 4))
 		}
 	}
-	b.ends = nil
+	b.ends, b.holes = nil, nil
 }
 
 // powerLost forgets a machine's connections; nobody tells the peers.
 func (f *fabric) powerLost(b *boot) {
-	for _, e := range b.ends {
+	for _, e := range append(b.ends, b.holes...) {
 		e.state = endClosed
 		e.out.socket = buffer{}
 	}
-	b.ends = nil
+	b.ends, b.holes = nil, nil
 }
 
 // forget drops pairs of which both ends are closed and nothing is under way.

@@ -18,6 +18,7 @@ type Machine struct {
 	system *actor.ActorSystem
 	disks  []*Platter
 	timepiece
+	holes  int  // connections to come that no process hears of
 	on     bool // powered: the kernel answers, even if no node runs
 	boots  int
 	starts int   // of the machine itself, after a loss of power
@@ -43,6 +44,7 @@ type boot struct {
 	paused    bool
 	mailboxes []*mailbox
 	ends      []*end
+	holes     []*end // connections that the kernel took and the node never heard of
 	listeners []*listener
 	doors     []*door
 	peers     []string

@@ -138,7 +138,11 @@ func (d *dialing) synArrives() {
 }
 
 func (m *Machine) listening(port uint16) *listener {
-	if m.boot == nil || m.world.fabric.refuses(m) {
+	if m.boot == nil {
+		return nil
+	}
+	if m.world.fabric.refuses(m) {
+		m.world.effect(FaultRefused)
 		return nil
 	}
 	for _, l := range m.boot.listeners {
@@ -162,6 +166,9 @@ func (d *dialing) established(l *listener) {
 
 // accept makes a connection known to the node that listened for it.
 func (e *end) accept() {
+	if e.hole() {
+		return
+	}
 	l := e.boot.machine.listening(portOf(e.local))
 	if l == nil || l.boot != e.boot {
 		e.finishSilently()

@@ -17,6 +17,7 @@ type pipe struct {
 	held     []packet // lost on the way, to be repeated
 	ending   bool     // an end follows what is in socket
 	ended    bool     // it was sent
+	stalled  bool     // this connection alone passes nothing
 	dead     bool     // reset: nothing arrives any more
 }
 
@@ -61,7 +62,8 @@ func (p *pipe) push() {
 // launch puts a packet on its way, behind those launched before.
 func (p *pipe) launch(k packet) {
 	w := p.from.world
-	at := max(w.now+w.fabric.delay(), p.last)
+	late, taken := w.fabric.travel(p.from.boot.machine, p.to.boot.machine, len(k.bytes))
+	at := max(w.now+w.fabric.delay()+late, p.last) + taken
 	p.last = at
 	p.flight.push(k)
 	w.after(at-w.now, nil, p.arriving)
@@ -74,7 +76,7 @@ func (p *pipe) arrive() {
 	k := p.flight.pop()
 	switch {
 	case p.dead:
-	case len(p.held) > 0 || w.fabric.blocked(p.from.boot.machine, p.to.boot.machine):
+	case len(p.held) > 0 || p.blocked():
 		p.hold(k)
 		return
 	case p.to.boot.dead && !k.reset:
@@ -93,8 +95,18 @@ func (p *pipe) launchReset() {
 	p.launch(packet{reset: true})
 }
 
+// blocked reports whether nothing passes.
+func (p *pipe) blocked() bool {
+	return p.stalled || p.from.world.fabric.blocked(p.from.boot.machine, p.to.boot.machine)
+}
+
 func (p *pipe) hold(k packet) {
 	w := p.from.world
+	if p.stalled {
+		w.effect(FaultStall)
+	} else {
+		w.effect(FaultCut)
+	}
 	p.held = append(p.held, k)
 	if len(p.held) > 1 {
 		return
@@ -111,7 +123,7 @@ func (p *pipe) hold(k packet) {
 // release repeats what was lost, if it gets through now.
 func (p *pipe) release() {
 	w := p.from.world
-	if len(p.held) == 0 || w.fabric.blocked(p.from.boot.machine, p.to.boot.machine) {
+	if len(p.held) == 0 || p.blocked() {
 		return
 	}
 	held := p.held

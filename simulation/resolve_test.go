@@ -33,7 +33,9 @@ func splitBrain(t *testing.T, spec PairSpec) *stage {
 	return s
 }
 
-func isSplit(s *actors.Status) bool { return s.Verdict == "split-brain" && s.Reason != "" && s.Remedy != "" }
+func isSplit(s *actors.Status) bool {
+	return s.Verdict == "split-brain" && s.Reason != "" && s.Remedy != ""
+}
 
 // A split-brain ends by one command on one node, in either direction, with a copy of what was changed alone
 // and nothing else (design 13).
