@@ -78,10 +78,7 @@ func Play(s *script.Script, o Options) *Result {
 			panic(halt{NoProgress})
 		}
 	})
-	if o.Begun != nil {
-		o.Begun(stage)
-	}
-	r.run(stage, limit)
+	r.run(stage, limit, o.Begun)
 	if o.Ended != nil && r.Verdict != Broken {
 		o.Ended(stage)
 	}
@@ -90,7 +87,7 @@ func Play(s *script.Script, o Options) *Result {
 }
 
 // run carries out the script's steps.
-func (r *Result) run(stage *script.Stage, limit uint64) {
+func (r *Result) run(stage *script.Stage, limit uint64, begun func(*script.Stage)) {
 	defer func() {
 		switch p := recover().(type) {
 		case nil:
@@ -103,6 +100,9 @@ func (r *Result) run(stage *script.Stage, limit uint64) {
 			r.Stack = string(debug.Stack())
 		}
 	}()
+	if begun != nil {
+		begun(stage)
+	}
 	for _, step := range r.Script.Steps {
 		if stage.Do(step) != nil || stage.Pair.World.Check() != nil {
 			return

@@ -12,7 +12,8 @@ import (
 
 // Shrinker takes away from a script what isn't needed for the same invariant to fail.
 type Shrinker struct {
-	Options Options
+	// Fresh makes the options of each play; nil for none.
+	Fresh func() Options
 	// Tries is how many seeds each smaller script is tried with: what was taken away shifts all chance, so a
 	// script that no longer fails with its seed often does with another. 0 is 4.
 	Tries int
@@ -25,6 +26,7 @@ type Shrinker struct {
 
 	invariant string
 	plays     int
+	limit     uint64 // of steps: what takes much longer than the best isn't smaller
 }
 
 // Shrink makes a failing result's script as small as it can. The new result fails the same invariant.
@@ -39,9 +41,10 @@ func (k *Shrinker) Shrink(r *Result) *Result {
 	if k.Patience == 0 {
 		k.Patience = 2000
 	}
-	best := r
+	best := k.take(r)
 	for {
 		before := size(best.Script)
+		best = k.bare(best)
 		best = k.truncate(best)
 		best = k.steps(best)
 		best = k.knobs(best)
@@ -75,14 +78,27 @@ func (k *Shrinker) try(s *script.Script) *Result {
 			c.Seed = s.Seed + uint64(i)
 		}
 		k.plays++
-		if r := Play(c, k.Options); r.Failed() && r.Invariant == k.invariant {
+		var o Options
+		if k.Fresh != nil {
+			o = k.Fresh()
+		}
+		o.MaxSteps = k.limit
+		if r := Play(c, o); r.Failed() && r.Invariant == k.invariant {
 			if k.Told != nil {
 				k.Told(c, k.plays)
 			}
-			return r
+			return k.take(r)
 		}
 	}
 	return nil
+}
+
+// take makes a result the best.
+func (k *Shrinker) take(r *Result) *Result {
+	if k.limit = 2*r.Steps + 20_000; k.invariant == NoProgress.String() {
+		k.limit = r.Steps
+	}
+	return r
 }
 
 func clone(s *script.Script) *script.Script {
@@ -151,14 +167,20 @@ func (k *Shrinker) steps(best *Result) *Result {
 	return best
 }
 
-// knobs takes away settings, all at first, and then one by one.
-func (k *Shrinker) knobs(best *Result) *Result {
-	if c := clone(best.Script); len(c.Knobs) > 1 {
+// bare takes away all settings at once: then no other try needs them.
+func (k *Shrinker) bare(best *Result) *Result {
+	if len(best.Script.Knobs) > 1 {
+		c := clone(best.Script)
 		c.Knobs = nil
 		if r := k.try(c); r != nil {
 			return r
 		}
 	}
+	return best
+}
+
+// knobs takes away settings one by one.
+func (k *Shrinker) knobs(best *Result) *Result {
 	for i := 0; i < len(best.Script.Knobs) && !k.over(); {
 		c := clone(best.Script)
 		c.Knobs = slices.Delete(c.Knobs, i, i+1)

@@ -35,9 +35,9 @@ func (a *app) shrink(what, out string, k *campaign.Shrinker) error {
 	if err != nil {
 		return err
 	}
-	k.Options = a.options()
+	k.Fresh = a.options
 	k.Stop = func() bool { return a.stop.Err() != nil }
-	r := campaign.Play(s, k.Options)
+	r := campaign.Play(s, a.options())
 	if !r.Failed() {
 		return exit.Errorf(exit.DataErr, "%s passes: there is nothing to shrink", s.Name)
 	}
