@@ -34,6 +34,9 @@ type gate struct {
 	door   Door
 	closed bool // no new request is let in
 	drains bool
+	// leaving: the device was withdrawn; nothing is read, written or raised any more (withdraw.go).
+	leaving  bool
+	outdated bool // the last verdict found the secondary ahead, and no session has come of it yet
 
 	// The session, as the secondary has confirmed it; 0: alone.
 	session uint64
@@ -168,6 +171,8 @@ func (g *gate) Receive(c actor.Context) {
 		g.onDoorOpened(m)
 	case *drain:
 		g.onDrain()
+	case *insist:
+		g.onInsist()
 	case *DoorClosed:
 		g.onDoorClosed()
 	case *regate:
@@ -209,6 +214,7 @@ func (g *gate) onOpen(m *openGate) {
 	g.lk, g.lag = bitset.New(g.amap.Extents()), bitset.New(g.amap.Extents())
 	g.ail = newAiling(g.amap.Extents())
 	g.ranges.ReadWaits, g.unsure = true, true
+	g.recall()
 	g.forgetClean()
 	g.startTick()
 }
@@ -305,6 +311,11 @@ func (g *gate) admit(r *Request) {
 	flow.link.frame = frame
 	r.Err = nil
 	g.all.push(r)
+	if g.leaving {
+		g.fail(r, errWithdrawn)
+		g.release(r)
+		return
+	}
 	switch r.Op {
 	case states.OpRead:
 		g.stats.Reads++

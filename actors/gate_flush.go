@@ -214,7 +214,7 @@ func (g *gate) onDrainFlushed(err error) {
 }
 
 func (g *gate) tellDrained() {
-	if !g.drained || g.mapBusy {
+	if !g.drained || g.mapBusy || g.recBusy != recIdle {
 		return
 	}
 	g.drained = false
@@ -222,8 +222,12 @@ func (g *gate) tellDrained() {
 	if g.rec.Unclean&states.UncleanSent != 0 && (g.alone() || g.tail > 0 || g.amap.AnySlag() || g.peerBehind()) {
 		left |= states.UncleanSent // what was answered as sent may be on this copy only
 	}
-	if g.drainErr == nil && g.recBusy == recIdle && g.rec.Unclean != left {
-		g.saveRecord(states.Stopped(g.rec, left), recEnd)
+	rec := states.Stopped(g.rec, left)
+	if g.outdated {
+		rec.Unfit = max(rec.Unfit, states.Outdated)
+	}
+	if g.drainErr == nil && (g.rec.Unclean != rec.Unclean || g.rec.Unfit != rec.Unfit) {
+		g.saveRecord(rec, recEnd)
 		return
 	}
 	g.end()
@@ -245,6 +249,7 @@ func (g *gate) end() {
 		g.stand.lagKnown = g.stand.crashed == 0 && g.rec.Unfit == states.Fit
 		g.amap.ForEachStale(func(e uint32) { g.stand.lag.Set(e) })
 	}
+	g.remember()
 	reason := ""
 	if g.drainErr != nil {
 		reason = "the last flush failed: " + g.drainErr.Error()

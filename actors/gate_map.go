@@ -244,6 +244,7 @@ func (g *gate) onRecordSaved(m *recordSaved) {
 	g.merge()
 	g.equal.save(g)
 	g.disownOn()
+	g.tellDrained()
 }
 
 // saveSent makes durable, before the first answer for what was only sent, that there are such answers.

@@ -80,6 +80,9 @@ func (g *gate) onPeerReply(m *peerReply) {
 	}
 	g.tell(g.res.pid, &peerHeard{heard{copy: peer, fitness: m.reply.Unfit, told: m.reply.Told, role: states.RoleSecondary}})
 	switch {
+	case g.drains:
+		g.refuseOffer("the device goes away", "")
+		return
 	case m.reply.ErrMsg != "":
 		g.explainRefusal(own, peer, m.reply.ErrMsg)
 		return
@@ -99,11 +102,11 @@ func (g *gate) onPeerReply(m *peerReply) {
 		g.refuseOffer(reason, remedy)
 		return
 	}
-	same := g.isTarget && peer.LocalCnt == g.seenPeer
-	if verdict == states.VerdictSecondaryAhead && g.served && !same {
-		// The content under the open device would jump (I35).
-		g.refuseOffer("the secondary is ahead of what this node has served",
-			"'hastctl role init "+g.cfg.Name+"', then primary again: the peer's changes are then taken first")
+	g.outdated = verdict == states.VerdictSecondaryAhead
+	g.stand.outdated = g.outdated
+	reign := states.Reign{Served: g.served, Again: g.isTarget && peer.LocalCnt == g.seenPeer}
+	if why := states.MustWithdraw(verdict, reign, peer.Marks, g.amap.AnyStale()); why != "" {
+		g.withdraw(why)
 		return
 	}
 	if verdict == states.VerdictFresh && g.rec.Unfit != states.Fit && !g.forced {
@@ -126,7 +129,7 @@ func (g *gate) onPeerReply(m *peerReply) {
 		}
 	}
 	plan := sessionPlan{verdict: verdict, own: own.Marks, peer: peer.Marks, lagS: lagS, theirs: theirs, badS: m.reply.Bad,
-		reign: states.Reign{Served: g.served, Again: same}}
+		reign: reign}
 	if !g.planCopies(&plan) {
 		g.refuseOffer("there is no current copy: this node and the secondary both may lack what was answered",
 			"promote the other node, or 'hastctl role --force primary' on the one whose copy is to be kept")
@@ -227,6 +230,7 @@ func (g *gate) onPeerMarked(m *peerMarked) {
 func (g *gate) beginSession(session, caps uint64, peer string) {
 	g.session, g.caps, g.peerIs, g.reply = session, caps, peer, nil
 	g.raised, g.virgin, g.forced, g.met = false, false, false, true
+	g.outdated = false // the record has it now
 	g.behind = g.verdict == states.VerdictSecondaryAhead || g.rec.Unfit != states.Fit
 	g.isTarget, g.seenPeer = g.behind || g.amap.AnyStale(), g.peer.LocalCnt
 	g.reason, g.remedy = "", ""

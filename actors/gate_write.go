@@ -146,7 +146,7 @@ func (g *gate) lacks(r *Request) {
 }
 
 // target reports that this copy must not be changed alone (rule stale-alone).
-func (g *gate) target() bool { return g.rec.Unfit != states.Fit && !g.forced }
+func (g *gate) target() bool { return g.leaving || g.rec.Unfit != states.Fit && !g.forced }
 
 // recheck tries again what waits for the counter, the map or the end of a barrier.
 func (g *gate) recheck() {
@@ -349,7 +349,7 @@ func (g *gate) settle(r *Request) {
 func (g *gate) writeState(r *Request) states.WriteState {
 	f := &r.flow
 	return states.WriteState{Mode: states.Bounded(f.mode, g.tail, r.Len, g.cfg.AsyncBound, g.late), Local: f.local, Remote: f.remote, Alone: g.alone(), Raised: g.raised,
-		Behind:     g.behind || g.amap.StaleIn(uint64(r.Off), uint64(r.Len)) || g.amap.BadIn(uint64(r.Off), uint64(r.Len)) || !g.alone() && g.recordedBad(r),
+		Behind:     g.leaving || g.behind || g.amap.StaleIn(uint64(r.Off), uint64(r.Len)) || g.amap.BadIn(uint64(r.Off), uint64(r.Len)) || !g.alone() && g.recordedBad(r),
 		PeerBehind: g.peerBehind(), Slag: f.local != states.PartDone && g.amap.SlagIn(uint64(r.Off), uint64(r.Len)),
 		Recorded: f.local != states.PartDone && g.amap.AllBad(uint64(r.Off), uint64(r.Len))}
 }

@@ -42,6 +42,7 @@ func (d *localdisk) onOpened(m *DiskOpened) {
 		return
 	}
 	d.disk, d.size, d.sector = m.Disk, m.Size, m.Sector
+	d.tell(d.res.pid, &diskTaken{})
 	if m.Size < states.MetadataSize {
 		d.fail(fmt.Sprintf("component %s has %d bytes, too small for metadata", d.res.cfg.Local, m.Size),
 			"use a larger component and run 'hastctl create "+d.res.cfg.Name+"'")

@@ -77,6 +77,9 @@ type diskReady struct {
 	sector int
 }
 
+// diskTaken tells that the provider is open: it will be heard of when it is closed.
+type diskTaken struct{}
+
 // diskFailed answers openDisk when the component can't be used.
 // held: the provider is open and will be closed.
 type diskFailed struct {
@@ -129,6 +132,9 @@ type fell struct{ who, what string }
 type probeOver struct{ epoch uint64 }
 type probeAgain struct{ epoch uint64 }
 type upAgain struct{ epoch uint64 }
+
+// stuckLimit ends a state that must end by itself.
+type stuckLimit struct{ epoch uint64 }
 
 // roleLimit ends the waiting of a role command, though not what it began.
 type roleLimit struct{ epoch uint64 }

@@ -42,18 +42,31 @@ func (r *resource) promote(peer states.PeerAnswer, said string) {
 		return
 	}
 	c := states.Candidate{Fitness: r.rec.Unfit, Crashed: r.standing.crashed, Bad: !r.rec.Bad.IsEmpty(), Force: r.want.force, Verdict: p.verdict,
-		Waited: r.h.Clock.Now()-p.since >= r.cfg.Timeout}
+		Waited: r.h.Clock.Now()-p.since >= r.cfg.Timeout, Withdrawn: r.withdrawn}
+	if r.standing.outdated {
+		// A handshake has told so, and came to nothing.
+		c.Fitness = max(c.Fitness, states.Outdated)
+	}
 	decision, reason, remedy := states.Promote(peer, c)
 	switch decision {
 	case states.PromoteSession:
 		// The handshake goes on by itself; its end comes back here.
 	case states.PromoteRetry:
-		r.log.Info(fmt.Sprintf("Waiting for remote node to become secondary for %v.", r.cfg.Timeout))
-		r.h.Clock.TellAfter(probeRetry, r.pid, &probeAgain{epoch: p.epoch})
+		pause := probeRetry
+		if !c.Waited {
+			r.log.Info(fmt.Sprintf("Waiting for remote node to become secondary for %v.", r.cfg.Timeout))
+		} else {
+			pause = reconnectPeriod
+		}
+		p.again = r.newEpoch()
+		r.h.Clock.TellAfter(pause, r.pid, &probeAgain{epoch: p.again})
 	case states.PromoteAlone:
 		p.settled = true
 		if peer != states.PeerNone {
 			r.log.Warn("serving without the peer", "peer", peer.String(), "reason", said)
+		}
+		if lacks, cost := c.Lacks(peer); lacks != "" {
+			r.log.Warn("served by force: "+lacks, "instead", cost)
 		}
 		r.step(states.RoleOnPeerReady)
 	case states.PromoteRefuse:
@@ -72,6 +85,17 @@ func (r *resource) promote(peer states.PeerAnswer, said string) {
 			r.want.role = states.RoleInit
 		}
 		r.step(states.RoleOnRefused)
+	}
+}
+
+// overtake takes a command that comes while the peer is asked.
+func (r *resource) overtake(m *setRole) {
+	r.reason, r.remedy = "", "" // of what came before
+	if m.role == states.RolePrimary && m.force {
+		r.h.Tell(r.gate, &insist{})
+		if r.withdrawn && !r.probe.settled {
+			r.askPeer() // the next question may be far off
+		}
 	}
 }
 
@@ -118,7 +142,7 @@ func (r *resource) onProbeOver(m *probeOver) {
 }
 
 func (r *resource) onProbeAgain(m *probeAgain) {
-	if m.epoch == r.probe.epoch && !r.probe.settled && r.fsm.Current() == states.RoleIsProbing {
+	if m.epoch == r.probe.again && !r.probe.settled && r.fsm.Current() == states.RoleIsProbing {
 		r.askPeer()
 	}
 }

@@ -30,8 +30,9 @@ type resource struct {
 	reign                                                uint64
 
 	want     setRole
-	waiting  []setRole // commands without an answer
-	role     states.Role
+	waiting  []setRole   // commands without an answer
+	role     states.Role // as the exec program knows it
+	told     states.Role // as the node knows it
 	since    time.Time
 	reason   string
 	remedy   string
@@ -47,6 +48,7 @@ type resource struct {
 	probe struct {
 		epoch   uint64
 		ask     uint64 // the last question
+		again   uint64 // the timer that leads to the next one
 		nonce   uint64 // decides between two nodes that are promoted at once
 		since   time.Duration
 		settled bool
@@ -56,6 +58,9 @@ type resource struct {
 	}
 	door      Door
 	device    string
+	withdrawn bool // the device was withdrawn and hasn't come back (withdraw.go)
+	patience  Timer
+	transit   uint64 // of the state that patience is for
 	falls     []time.Duration
 	closing   int // children whose end is awaited
 	fallen    bool
@@ -93,7 +98,7 @@ func NewResource(h *Host, cfg config.Resource) *actor.Props {
 
 func newResource(h *Host, ex Executor, cfg config.Resource, node *actor.PID) *resource {
 	r := &resource{h: h, ex: ex, cfg: cfg, node: node, role: states.RoleInit, log: h.Log.With("resource", cfg.Name),
-		want: setRole{role: states.RoleInit}}
+		told: states.RoleInit, want: setRole{role: states.RoleInit}}
 	r.fsm = r.machine(states.RoleTable)
 	return r
 }
@@ -140,6 +145,12 @@ func (r *resource) Receive(c actor.Context) {
 		r.onShown(m)
 	case *deviceGone:
 		r.onDeviceGone()
+	case *withdrawn:
+		r.onWithdrawn(m)
+	case *diskTaken:
+		r.diskHeld = true
+	case *stuckLimit:
+		r.onStuckLimit(m)
 	case *gateDrained:
 		r.onDrained(m)
 	case *settled:
@@ -231,6 +242,7 @@ func (r *resource) step(ev states.Event) {
 	if after := r.fsm.Current(); after != before {
 		r.since = r.h.Clock.Wall()
 		r.log.Debug("role", "from", before, "event", ev, "to", after)
+		r.limitTransit()
 	}
 	for _, e := range effects {
 		r.do(e)
@@ -287,9 +299,18 @@ func heldRole(s states.State) states.Role {
 
 func (r *resource) onSetRole(m *setRole) {
 	m.before, m.epoch = r.role, r.newEpoch()
+	if r.fsm.Current() == states.RoleIsPrimary && m.role != states.RolePrimary && r.door != nil {
+		if reason, remedy := states.MayDemote(r.door.Clients(), m.force); reason != "" {
+			r.settleRole(*m, reason+"; "+remedy)
+			return
+		}
+	}
 	r.h.Clock.TellAfter(r.roleLimit(), r.pid, &roleLimit{epoch: m.epoch})
 	r.waiting = append(r.waiting, *m)
 	r.want = *m
+	if r.fsm.Current() == states.RoleIsProbing {
+		r.overtake(m)
+	}
 	if r.fsm.Current() == states.RoleIsStandby && m.role != states.RoleInit {
 		return // the component's state is on its way, and then the wish is issued
 	}
@@ -324,15 +345,24 @@ func (r *resource) decide() {
 // announce tells the log and the exec program of a new role, once.
 func (r *resource) announce() {
 	now := heldRole(r.fsm.Current())
-	if now == r.role {
-		return
-	}
-	before := r.role
-	r.role = now
-	if r.node != nil {
+	if r.node != nil && now != r.told {
+		r.told = now
 		r.h.Tell(r.node, &roleHeld{name: r.cfg.Name, role: now})
 	}
-	r.log.Info(fmt.Sprintf("Role changed to %s.", now))
+	if r.withdrawn && now == states.RolePrimary {
+		r.reason, r.remedy = "", ""
+	}
+	r.withdrawn = false
+	if now != r.role {
+		r.log.Info(fmt.Sprintf("Role changed to %s.", now))
+		r.hookRole(now)
+	}
+}
+
+// hookRole tells the exec program of another role.
+func (r *resource) hookRole(now states.Role) {
+	before := r.role
+	r.role = now
 	r.h.Tell(r.hooks, &runHook{exec: r.cfg.Exec, args: []string{"role", r.cfg.Name, before.String(), now.String()}})
 }
 
@@ -347,7 +377,9 @@ func (r *resource) answerWaiting() {
 	for i, w := range r.waiting {
 		switch {
 		case w.role == held:
-			r.reason, r.remedy = "", ""
+			if r.fsm.Current() != states.RoleIsQuarantined {
+				r.reason, r.remedy = "", ""
+			}
 			r.want.force = false // it was for this command, not for what comes later
 			r.settleRole(w, "")
 		case i < len(r.waiting)-1:
@@ -500,7 +532,14 @@ func (r *resource) onDiskClosed() {
 
 // maybeDown says what follows once everything is down.
 func (r *resource) maybeDown() {
-	if r.closing > 0 || r.diskHeld || r.fsm.Current() != states.RoleIsClosing {
+	at := r.fsm.Current()
+	if r.closing > 0 || r.diskHeld || at != states.RoleIsClosing && at != states.RoleIsQuarantined {
+		return
+	}
+	if at == states.RoleIsQuarantined {
+		r.log.Info("the operations of the local component have ended")
+		r.fallen, r.reason, r.remedy = false, "", ""
+		r.step(states.RoleOnClosed)
 		return
 	}
 	if !r.fallen {

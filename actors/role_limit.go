@@ -3,10 +3,44 @@ package actors
 import (
 	"fmt"
 	"time"
+
+	"hast/states"
 )
 
-// A role change may take as long as a disk is stuck, or a secondary's disk. Who asked for it must not:
-// L2 gives a command three timeouts.
+// A disk may be stuck for ever, its own or a secondary's. A role change must not be: whatever it waits for
+// has its time, and then the role is given up and the component left alone until its operations have ended
+// (I26). L2 gives a command three timeouts.
+
+// transitLeast is for timeouts so short that an ordinary disk takes longer.
+const transitLeast = 4 * time.Second
+
+// transitLimit is how long a state that must end by itself may last. A peer that answers no more is given up
+// after one timeout, and what is flushed and recorded then needs a healthy component only.
+func (r *resource) transitLimit() time.Duration { return max(2*r.cfg.Timeout, transitLeast) }
+
+// limitTransit starts the time of the state that was just entered, if it has one.
+func (r *resource) limitTransit() {
+	if r.patience != nil {
+		r.patience.Stop()
+		r.patience = nil
+	}
+	if states.InTransit(r.fsm.Current()) {
+		r.transit = r.newEpoch()
+		r.patience = r.h.Clock.TellAfter(r.transitLimit(), r.pid, &stuckLimit{epoch: r.transit})
+	}
+}
+
+// onStuckLimit gives the role up.
+func (r *resource) onStuckLimit(m *stuckLimit) {
+	at := r.fsm.Current()
+	if m.epoch != r.transit || !states.InTransit(at) {
+		return
+	}
+	r.reason = fmt.Sprintf("still %s after %v: component %s seems to be stuck", at, r.transitLimit(), r.cfg.Local)
+	r.remedy = "check the disk below it; the wanted role is taken up when its operations have ended"
+	r.log.Error("the role is given up: "+r.reason, "remedy", r.remedy)
+	r.step(states.RoleOnStuck)
+}
 
 // roleLimitLeast is for timeouts so short that a promotion's questions take longer.
 const roleLimitLeast = 5 * time.Second

@@ -15,6 +15,11 @@ type standing struct {
 	lag *bitset.Set
 	// lagKnown: lag says it all.
 	lagKnown bool
+	// outdated: the last handshake found the peer ahead. The record says so from the session on; until then
+	// this node must not go on alone all the same.
+	outdated bool
+	// target is what a reign leaves to the next one when its device was withdrawn; nil if none was.
+	target *pastTarget
 }
 
 // openStanding takes stock at the opening: boot is the identity of the machine's start, empty if unknown.

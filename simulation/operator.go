@@ -33,8 +33,14 @@ type shutdownAnswer struct{ done bool }
 func (s *shutdownAnswer) NodeStopped() { s.done = true }
 
 // Ask sends a SetRole to the machine's node and returns at once. The answer is in what it returns, some
-// time later, or never if the node dies first.
+// time later, or never if the node dies first. The client of these worlds has its device open as long as there
+// is one, so a demotion is one by force, which drains; AskGently leaves that out.
 func (m *Machine) Ask(resource string, role states.Role, force bool) *RoleRequest {
+	return m.AskGently(resource, role, force || role != states.RolePrimary)
+}
+
+// AskGently is Ask, for a demotion that is refused while the device is open.
+func (m *Machine) AskGently(resource string, role states.Role, force bool) *RoleRequest {
 	r := &RoleRequest{machine: m, boot: m.boot}
 	m.world.trace.add(m.world.now, m.name, "operator", "role", role.String(), resource)
 	if m.boot != nil {

@@ -59,6 +59,8 @@ type Candidate struct {
 	Force bool
 	// Waited: the peer has been asked for as long as `timeout` says.
 	Waited bool
+	// Withdrawn: this node was primary, and had to take its device away until it has the peer's content.
+	Withdrawn bool
 	// Verdict is the handshake's, if the peer answered as secondary and there was one.
 	Verdict Verdict
 }
@@ -91,19 +93,32 @@ func Promote(peer PeerAnswer, c Candidate) (Promotion, string, string) {
 	if peer == PeerMyself {
 		return PromoteRefuse, "the remote address leads back to this node", "set 'remote' to the other node's address"
 	}
-	if c.Fitness != Fit && !c.Force {
-		return PromoteRefuse, "this copy is " + c.Fitness.String() + ", and the peer that holds the current one is " +
-				peer.String(),
-			"bring the peer back as secondary, or 'hastctl role --force primary' to serve this copy as it is"
-	}
-	if c.Bad && !c.Force {
-		return PromoteRefuse, "some extents of this copy aren't current, and the peer that holds them is " + peer.String(),
-			"bring the peer back, or 'hastctl role --force primary' to serve this copy as it is"
-	}
-	if c.Crashed&UncleanReceived != 0 && !c.Force {
-		return PromoteRefuse, "this copy may lack writes that it acknowledged as received before its process ended, " +
-				"and the peer that has them is " + peer.String(),
-			"bring the peer back, or 'hastctl role --force primary' to serve this copy as it is"
+	if reason, remedy := c.Lacks(peer); reason != "" && !c.Force {
+		if c.Withdrawn {
+			return PromoteRetry, "", "" // nobody waits for an answer, and the peer may come back
+		}
+		return PromoteRefuse, reason, remedy
 	}
 	return PromoteAlone, "", ""
+}
+
+// Lacks says why this copy shouldn't be served without its peer, what helps, and what it costs to serve it
+// all the same; both are empty if nothing is known to be missing (I17).
+func (c Candidate) Lacks(peer PeerAnswer) (reason, remedy string) {
+	const asItIs = "bring the peer back as secondary, or 'hastctl role --force primary' to serve this copy as it is: "
+	switch {
+	case c.Fitness == Outdated:
+		return "this copy is outdated, and the peer that holds the current one is " + peer.String(),
+			asItIs + "what was written at the peer since is missing, and the first write here makes a split-brain"
+	case c.Fitness != Fit:
+		return "this copy is " + c.Fitness.String() + ", and the peer that holds the current one is " + peer.String(),
+			asItIs + "it mixes older and newer content as no moment ever had it, and the first write here makes a split-brain"
+	case c.Bad:
+		return "some extents of this copy aren't current, and the peer that holds them is " + peer.String(),
+			asItIs + "those extents hold what the component kept when it failed"
+	case c.Crashed&UncleanReceived != 0:
+		return "this copy may lack writes that it acknowledged as received before its process ended, " +
+			"and the peer that has them is " + peer.String(), asItIs + "those writes are lost then"
+	}
+	return "", ""
 }

@@ -11,9 +11,9 @@ import (
 func everyPromotion(do func(PeerAnswer, Candidate)) {
 	for peer := PeerSecondary; peer <= PeerNone; peer++ {
 		for fit := Fit; fit <= Inconsistent; fit++ {
-			for n := range 4 {
+			for n := range 8 {
 				for v := VerdictNone; v <= VerdictEqual; v++ {
-					do(peer, Candidate{Fitness: fit, Force: n&2 != 0, Waited: n&1 != 0, Verdict: v})
+					do(peer, Candidate{Fitness: fit, Withdrawn: n&4 != 0, Force: n&2 != 0, Waited: n&1 != 0, Verdict: v})
 				}
 			}
 		}
@@ -47,9 +47,9 @@ func TestPromotionTable(t *testing.T) {
 		}
 	})
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-10s %-13s %-6s %-7s %s\n", "peer", "own copy", "force", "waited", "decision: verdicts")
+	fmt.Fprintf(&b, "%-10s %-13s %-9s %-6s %-7s %s\n", "peer", "own copy", "withdrawn", "force", "waited", "decision: verdicts")
 	for _, r := range rows {
-		fmt.Fprintf(&b, "%-10s %-13s %-6s %-7s", r.peer, r.c.Fitness, word(r.c.Force, "force"), word(r.c.Waited, "waited"))
+		fmt.Fprintf(&b, "%-10s %-13s %-9s %-6s %-7s", r.peer, r.c.Fitness, word(r.c.Withdrawn, "withdrawn"), word(r.c.Force, "force"), word(r.c.Waited, "waited"))
 		for p := PromoteSession; p <= PromoteRefuse; p++ {
 			switch verdicts := by[r][p]; len(verdicts) {
 			case 0:
@@ -85,8 +85,11 @@ func TestPromotionRules(t *testing.T) {
 		if have == PromoteSession && c.Verdict != VerdictNone && c.Verdict.Refused() {
 			wrong("this verdict allows no session")
 		}
-		if have == PromoteRetry && (peer != PeerPrimary || c.Waited) {
-			wrong("only a primary peer is waited for, and only so long")
+		if have == PromoteRetry && (peer != PeerPrimary || c.Waited) && (!c.Withdrawn || c.Fitness == Fit) {
+			wrong("only a primary peer is waited for, and only so long, but by a copy that can't be served without one")
+		}
+		if have == PromoteRefuse && c.Withdrawn && peer > PeerPrimary {
+			wrong("a device that was withdrawn comes back when its source does")
 		}
 		if have != PromoteAlone || c.Force {
 			return
