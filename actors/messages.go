@@ -46,6 +46,7 @@ type setRole struct {
 	// before is the role at the time of the command; resource's own.
 	before states.Role
 	epoch  uint64 // of its roleLimit; resource's own
+	looks  int    // how often it found the device open; resource's own
 }
 
 // reconfigure gives a resource its new settings; change says which differ.

@@ -299,11 +299,8 @@ func heldRole(s states.State) states.Role {
 
 func (r *resource) onSetRole(m *setRole) {
 	m.before, m.epoch = r.role, r.newEpoch()
-	if r.fsm.Current() == states.RoleIsPrimary && m.role != states.RolePrimary && r.door != nil {
-		if reason, remedy := states.MayDemote(r.door.Clients(), m.force); reason != "" {
-			r.settleRole(*m, reason+"; "+remedy)
-			return
-		}
+	if r.heldOpen(m) {
+		return
 	}
 	r.h.Clock.TellAfter(r.roleLimit(), r.pid, &roleLimit{epoch: m.epoch})
 	r.waiting = append(r.waiting, *m)

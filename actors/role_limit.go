@@ -25,7 +25,7 @@ func (r *resource) limitTransit() {
 		r.patience = nil
 	}
 	if states.InTransit(r.fsm.Current()) {
-		r.transit = r.newEpoch()
+		r.transit++
 		r.patience = r.h.Clock.TellAfter(r.transitLimit(), r.pid, &stuckLimit{epoch: r.transit})
 	}
 }
@@ -40,6 +40,29 @@ func (r *resource) onStuckLimit(m *stuckLimit) {
 	r.remedy = "check the disk below it; the wanted role is taken up when its operations have ended"
 	r.log.Error("the role is given up: "+r.reason, "remedy", r.remedy)
 	r.step(states.RoleOnStuck)
+}
+
+// A client that has just gone may still be counted: how often, and how far apart, a demotion looks.
+const (
+	openLooks = 10
+	openPause = 100 * time.Millisecond
+)
+
+// heldOpen refuses a demotion because somebody has the device open, or puts it off for a moment.
+func (r *resource) heldOpen(m *setRole) bool {
+	if r.fsm.Current() != states.RoleIsPrimary || m.role == states.RolePrimary || r.door == nil {
+		return false
+	}
+	reason, remedy := states.MayDemote(r.door.Clients(), m.force)
+	if reason == "" {
+		return false
+	}
+	if m.looks++; m.looks < openLooks {
+		r.h.Clock.TellAfter(openPause, r.pid, m)
+	} else {
+		r.settleRole(*m, reason+"; "+remedy)
+	}
+	return true
 }
 
 // roleLimitLeast is for timeouts so short that a promotion's questions take longer.

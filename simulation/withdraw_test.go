@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -176,6 +177,31 @@ func TestPromotionForgetsNoVerdict(t *testing.T) {
 		s.until("answered", ask.Done)
 		if ask.Err() == nil && s.record(s.B).Unfit == states.Fit {
 			t.Errorf("seed %d: B serves alone, and counts as fit", seed)
+		}
+	})
+}
+
+// A device that somebody has open isn't taken away, unless by force: then its client is answered first.
+func TestOpenDeviceIsNotTakenAway(t *testing.T) {
+	eachRound(t, 1, func(t *testing.T, spec PairSpec) {
+		s := newStage(t, spec)
+		s.Client.Pause = time.Millisecond
+		s.Client.Start()
+		for _, role := range []states.Role{states.RoleSecondary, states.RoleInit} {
+			ask := s.A.AskGently(Resource, role, false)
+			s.until("refused", ask.Done)
+			if err := ask.Err(); err == nil || !strings.Contains(err.Error(), "open") || !strings.Contains(err.Error(), "--force") {
+				t.Fatalf("seed %d: role %s: %v", spec.Seed, role, err)
+			}
+		}
+		if st, err := s.Status(s.A); err != nil || st.Role != "primary" || !s.Client.Attached() {
+			t.Fatalf("seed %d: A is %s: %v", spec.Seed, st.Role, err)
+		}
+		ask := s.A.AskGently(Resource, states.RoleSecondary, true)
+		s.until("demoted", ask.Done)
+		s.want("demoted", ask.Err())
+		if n, err := s.Client.Errors(); n > 0 {
+			t.Errorf("seed %d: %d requests failed, the last with: %v", spec.Seed, n, err)
 		}
 	})
 }

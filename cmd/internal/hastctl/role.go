@@ -23,7 +23,7 @@ func (a *app) roleCommand() *cobra.Command {
 			"the reason is told for each resource that does not hold it.",
 		RunE: runs(func(args []string) error { return a.role(args, force) }),
 	}
-	c.Flags().BoolVar(&force, "force", false, "take the role though this copy may lack writes that were answered; what it lacks is lost")
+	c.Flags().BoolVar(&force, "force", false, "take the role though this copy may lack writes that were answered, which are lost then; give it up though clients have the device open")
 	a.waitFlag(c)
 	return c
 }
