@@ -60,11 +60,21 @@ func (w *World) CutOneWay(from, to *Machine) {
 	w.fabric.cuts = append(w.fabric.cuts, direction{from, to})
 }
 
-// Heal lets everything pass again between two machines.
+// Heal lets everything pass again between two machines: nothing is cut, stalled, slow or refused any more.
 func (w *World) Heal(a, b *Machine) {
 	w.trace.add(w.now, a.name, "heal to", b.name)
 	w.fabric.cuts = drop(w.fabric.cuts, direction{a, b})
 	w.fabric.cuts = drop(w.fabric.cuts, direction{b, a})
+	for _, way := range []direction{{a, b}, {b, a}} {
+		if r := w.fabric.road(way.from, way.to); r != nil {
+			*r = road{direction: way}
+		}
+		way.to.holes = 0
+		w.fabric.refuse = drop(w.fabric.refuse, way.to)
+	}
+	for _, e := range w.fabric.between(a, b) {
+		e.out.stalled, e.peer.out.stalled = false, false
+	}
 	w.fabric.release()
 }
 
