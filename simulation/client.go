@@ -36,7 +36,7 @@ type Client struct {
 	world    *World
 	resource string
 	judge    *Judge
-	claims   *claims // looks behind the answers; nil for none
+	ghost    *ghost // looks behind the answers; nil for none
 	door     *door
 	reign    uint64 // the judge's tick at which the door opened
 	busy     []*clientIO
@@ -60,6 +60,8 @@ type clientIO struct {
 	gen uint64 // of a write
 	inv uint64 // of a read or a flush
 	at  time.Duration
+
+	written, durable states.Claim // of its answer
 
 	asked *Request // if somebody waits for this very request
 }
@@ -136,6 +138,9 @@ func (c *Client) attach(d *door) {
 		return
 	}
 	c.door, d.client, c.reign = d, c, c.judge.tick
+	if c.ghost != nil {
+		c.ghost.begin(d)
+	}
 	c.wake()
 }
 
@@ -146,7 +151,7 @@ func (c *Client) detach(d *door) {
 	}
 	d.client, c.door = nil, nil
 	for _, io := range c.busy {
-		c.judge.unresolved(io)
+		c.unresolved(io)
 		c.judge.forget(io)
 		io.asked.answered(ErrNoDevice, nil)
 	}
@@ -195,6 +200,9 @@ func (c *Client) begin(io *clientIO, r *actors.Request) {
 	}
 	io.at = c.world.now
 	c.judge.invoked(io)
+	if c.ghost != nil {
+		c.ghost.invoked(io)
+	}
 	if io.op == states.OpWrite {
 		stampSectors(r.Buf, io.gen, io.off/SectorSize)
 	}
@@ -248,15 +256,18 @@ func (c *Client) pick(x int) states.Op {
 func (c *Client) answered(io *clientIO, r *actors.Request) {
 	c.busy = drop(c.busy, io)
 	c.longest = max(c.longest, c.world.now-io.at)
+	io.written, io.durable = r.Claims()
+	if c.ghost != nil {
+		c.ghost.settle()
+	}
 	if r.Err != nil {
 		c.errors++
 		c.lastErr = r.Err
 		c.world.trace.add(c.world.now, "client", "error", io.op.String(), r.Err.Error())
-		c.judge.unresolved(io)
+		c.unresolved(io)
 	} else {
 		c.answeredOK++
-		c.judge.answered(io, r.Buf)
-		c.check(io)
+		c.resolved(io, r.Buf)
 	}
 	c.judge.forget(io)
 	io.asked.answered(r.Err, r.Buf)
@@ -266,14 +277,22 @@ func (c *Client) answered(io *clientIO, r *actors.Request) {
 	c.wake()
 }
 
-// check looks at what an answer promises.
-func (c *Client) check(io *clientIO) {
-	switch {
-	case c.claims == nil || c.door == nil:
-	case io.op == states.OpFlush:
-		c.claims.flushed(c.door.boot.machine, io.inv)
-	case io.op.Changes():
-		c.claims.written(c.door.boot.machine, io)
+// resolved has judge and ghost take an answer with success.
+func (c *Client) resolved(io *clientIO, data []byte) {
+	c.judge.answered(io, data)
+	g := c.ghost
+	if g == nil || c.door == nil {
+		return
+	}
+	g.over(io, true)
+	g.answered(g.at(c.door.boot.machine), io, data)
+}
+
+// unresolved has them take an end without success.
+func (c *Client) unresolved(io *clientIO) {
+	c.judge.unresolved(io)
+	if c.ghost != nil {
+		c.ghost.over(io, false)
 	}
 }
 

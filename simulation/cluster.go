@@ -107,8 +107,8 @@ func (p *Pair) furnish() error {
 	if k := p.spec.Knobs; k != nil {
 		k.pair(p)
 	}
-	p.Client.claims = &claims{pair: p}
 	guardPair(p.World, p.Client, p.Record, p.Disk(p.A), p.Disk(p.B))
+	watchPair(p.World, p.Client, p.Record, p.Disk(p.A), p.Disk(p.B))
 	p.Disk(p.A).guard.writtenOnly = p.spec.Knobs != nil && !p.spec.Knobs.MetaFlush
 	return nil
 }
@@ -143,9 +143,6 @@ func (p *Pair) Config(m *Machine) (*config.Config, error) {
 	}
 	return file.Resolve(config.Node{Host: m.name})
 }
-
-// TrustNoAnswer stops looking behind answers, for runs in which the primary's component fails.
-func (p *Pair) TrustNoAnswer() { p.Client.claims.off = true }
 
 // Start starts the node on a machine.
 func (p *Pair) Start(m *Machine) error {

@@ -53,6 +53,9 @@ type end struct {
 
 	onWrite, onRead func()
 	unheard         bool // no process here knows of it
+
+	resource string // whose connection it is, once a hello has said so
+	second   bool   // the second hello came by it
 }
 
 // outgoing is a frame in a connection's queue.
@@ -234,7 +237,10 @@ func (e *end) readSome() {
 		n = 1 + e.world.chance.network.IntN(n)
 	}
 	in := &actors.FramesIn{Epoch: e.owner.Epoch, Conn: e}
-	err := e.decoder.Feed(e.received.first(n), func(f *wire.InFrame) { in.Frames = append(in.Frames, f) })
+	err := e.decoder.Feed(e.received.first(n), func(f *wire.InFrame) {
+		e.world.frameIn(e, f)
+		in.Frames = append(in.Frames, f)
+	})
 	e.received.drop(n)
 	e.peer.out.consumed(n)
 	e.world.moment()
@@ -287,6 +293,7 @@ func (e *end) tellClosed(err error) {
 
 // abandon lets the kernel close the connection: in order, or by a reset.
 func (e *end) abandon(orderly bool) {
+	e.world.hungUp(e)
 	e.state = endClosed
 	e.queue.clear()
 	e.current, e.received = [2][]byte{}, buffer{}
@@ -303,6 +310,7 @@ func (e *end) abandon(orderly bool) {
 func (e *end) broken(err error) {
 	e.out.dead, e.peer.out.dead = true, true
 	if e.state == endClosed || e.boot.dead {
+		e.world.hungUp(e)
 		e.state = endClosed
 		return
 	}

@@ -263,6 +263,9 @@ func (t *diskTask) answer(err error) {
 	h.busy--
 	t.early.cancel()
 	t.op.Err = err
+	if g := h.platter.ghost; g != nil {
+		g.ended(h.platter)
+	}
 	h.boot.tell(t.op.To, t.op)
 	h.maybeClosed()
 	t.op, t.handle, t.end, t.early = nil, nil, nil, nil

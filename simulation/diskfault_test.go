@@ -65,7 +65,6 @@ func pain(t *testing.T, spec PairSpec, a ailment, s stint, onPrimary bool) {
 	m := p.B
 	if onPrimary {
 		m = p.A
-		p.TrustNoAnswer()
 	}
 	p.Client.Start()
 	p.Neighbour.Client.Start()
@@ -180,7 +179,6 @@ func TestStuckDisk(t *testing.T) {
 		t.Run(side, func(t *testing.T) {
 			seeds(t, few(2), func(t *testing.T, seed uint64) {
 				p := neighbours(t, PairSpec{Seed: seed, Mode: modes[seed%3], Settings: []string{"timeout 5"}})
-				p.TrustNoAnswer()
 				m := map[string]*Machine{"primary": p.A, "secondary": p.B}[side]
 				p.Client.Start()
 				p.Neighbour.Client.Start()

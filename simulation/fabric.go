@@ -167,6 +167,7 @@ func (f *fabric) processDied(b *boot) {
 // powerLost forgets a machine's connections; nobody tells the peers.
 func (f *fabric) powerLost(b *boot) {
 	for _, e := range append(b.ends, b.holes...) {
+		f.world.hungUp(e)
 		e.state = endClosed
 		e.out.socket = buffer{}
 	}

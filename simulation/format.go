@@ -23,6 +23,7 @@ func (p *Platter) Format(resource string, extent, keepDirty uint32) (states.Reco
 	if err := p.PutRecord(&r, 1); err != nil {
 		return states.Record{}, fmt.Errorf("format %s: %w", p.path, err)
 	}
+	p.changed()
 	return r, nil
 }
 

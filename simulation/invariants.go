@@ -24,10 +24,18 @@ const (
 	ruleI8
 	ruleI9
 	ruleI10
+	ruleI11
+	ruleI13
+	ruleI14
+	ruleI15
+	ruleI16
+	ruleI17
 	ruleI18
 	ruleI19
+	ruleI20
 	ruleI23
 	ruleI29
+	ruleI30
 	ruleI37
 	rules
 )
@@ -43,10 +51,18 @@ var registry = [rules]Invariant{
 	ruleI8:   {"I8", "sectors that differ, or would after a power cut, are dirty in a durable map", "each landing of data"},
 	ruleI9:   {"I9", "the map is durable before the data it stands for", "each landing of data on the primary"},
 	ruleI10:  {"I10", "a dirty bit is cleared only when nothing in its extent differs", "each landing of a map"},
+	ruleI11:  {"I11", "a copy writes nothing that is older than what its target owes", "each landing on who doesn't serve"},
+	ruleI13:  {"I13", "a read is served from a copy that is current", "each read's answer"},
+	ruleI14:  {"I14", "a split-brain is detected", "each verdict"},
+	ruleI15:  {"I15", "a split-brain is not found where there is none, and who is ahead is the source", "each verdict"},
+	ruleI16:  {"I16", "both nodes come to the same verdict", "each verdict of a primary"},
+	ruleI17:  {"I17", "a copy that is not current knows so durably, and changes nothing alone", "each landing on a copy that is behind, each answer given alone"},
 	ruleI18:  {"I18", "one node serves", "each device that opens"},
 	ruleI19:  {"I19", "an answer given alone has a durable counter behind it", "each answer given alone"},
+	ruleI20:  {"I20", "the record that an opener would find after a power cut never goes back", "each change of a record"},
 	ruleI23:  {"I23", "each request is answered exactly once", "each answer, each release"},
 	ruleI29:  {"I29", "the claim of an answer is true at that step", "each answer"},
+	ruleI30:  {"I30", "no write lands after its answer", "each landing on who serves"},
 	ruleI37:  {"I37", "an answer on the secondary's copy alone has a durable record behind it", "each answer about what the primary's component failed"},
 }
 

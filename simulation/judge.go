@@ -21,8 +21,8 @@ type Judge struct {
 	world   *World
 	sectors [][]value
 	writes  []written // by generation; 0 is what was there before
-	floors  []uint64  // by sector: the newest invocation of a write that must survive a power cut
 	tick    uint64
+	exempt  func(sector int64) bool // of nothing being demanded there; nil for never
 	under   []uint64 // invocations of the requests under way, ascending
 }
 
@@ -47,22 +47,8 @@ type written struct {
 	end    uint64
 }
 
-// Loss says what a device may have lost since it was last looked at.
-type Loss uint8
-
-const (
-	// LostNothing: what a read may return is what a read might have returned before.
-	LostNothing Loss = iota
-	// LostPower: what had been flushed, or written with FUA, is there; of the rest each sector is as some
-	// write left it that is not older than that.
-	LostPower
-	// LostBranch: an operator chose a copy that may be any older one.
-	LostBranch
-)
-
 func newJudge(w *World, sectors int64) *Judge {
-	j := &Judge{world: w, sectors: make([][]value, sectors), writes: []written{{}},
-		floors: make([]uint64, sectors)}
+	j := &Judge{world: w, sectors: make([][]value, sectors), writes: []written{{}}}
 	for s := range j.sectors {
 		j.sectors[s] = []value{{gen: 0, inv: 0, end: 0, dropped: never, covered: never}}
 	}
@@ -94,16 +80,11 @@ func (j *Judge) answered(io *clientIO, data []byte) {
 		for i := range n {
 			j.readSector(first+i, io.inv, data[i*SectorSize:(i+1)*SectorSize])
 		}
-	case io.op == states.OpFlush:
-		j.flushed(io.inv)
 	case io.op.Changes():
 		j.writes[io.gen].end = j.tick
 		for s := first; s < first+n; s++ {
 			v := j.find(s, io.gen)
 			v.end, v.ok = j.tick, true
-			if io.fua {
-				j.floors[s] = max(j.floors[s], v.inv)
-			}
 			if io.op != states.OpDelete { // a trim leaves open what is read until it was
 				j.hide(s, v.inv, io.gen, true)
 			}
@@ -119,17 +100,6 @@ func (j *Judge) unresolved(io *clientIO) {
 		first, n := io.off/SectorSize, io.n/SectorSize
 		for s := first; s < first+n; s++ {
 			j.find(s, io.gen).end = j.tick
-		}
-	}
-}
-
-// flushed raises what must survive a power cut to all that was answered before a flush was invoked.
-func (j *Judge) flushed(inv uint64) {
-	for s := range j.sectors {
-		for _, v := range j.sectors[s] {
-			if v.ok && v.end < inv && j.writes[v.gen].op != states.OpDelete {
-				j.floors[s] = max(j.floors[s], v.inv)
-			}
 		}
 	}
 }
@@ -177,6 +147,9 @@ func (j *Judge) readSector(s int64, inv uint64, data []byte) {
 			return
 		}
 	}
+	if j.exempt != nil && j.exempt(s) {
+		return
+	}
 	j.world.violate(ruleI1, "", s, "a read returned %s; legal were %s", j.name(s, c), j.legal(s, inv))
 }
 
@@ -191,46 +164,40 @@ func (j *Judge) holds(gen uint64, s int64, c content) bool {
 	return c.kind == contentZero
 }
 
-// Settle takes the image that a node serves from now on as what is, after something that may have lost
-// answered writes. Each sector must hold something that was once written there (I5), and that the loss
-// explains (I2).
-func (j *Judge) Settle(data []byte, loss Loss) {
-	j.tick++
-	for s := range j.sectors {
-		sector := int64(s)
-		c := decode(data[s*SectorSize:])
-		j.world.checked(ruleI2)
-		keep, ok := j.served(sector, c, loss)
-		if !ok {
-			j.world.violate(ruleI2, "", sector, "it holds %s; legal were %s, and what had not ended at %d", j.name(sector, c),
-				j.legal(sector, j.tick), j.floors[s])
-			continue
+// admits reports whether a sector may hold a value.
+func (j *Judge) admits(s int64, v valueID) bool {
+	for i := range j.sectors[s] {
+		if have := &j.sectors[s][i]; have.dropped == never && j.is(have.gen, v) {
+			return true
 		}
-		w := j.writes[keep]
-		j.sectors[s] = append(j.sectors[s][:0], value{gen: keep, inv: w.inv, end: w.end, dropped: never, covered: never, ok: true})
-		j.floors[s] = 0
 	}
+	return false
 }
 
-func (j *Judge) served(s int64, c content, loss Loss) (gen uint64, ok bool) {
-	for i := len(j.sectors[s]) - 1; i >= 0; i-- {
-		if v := j.sectors[s][i]; v.dropped == never && j.holds(v.gen, s, c) {
-			return v.gen, true
-		}
+// is reports whether a value is what a write leaves; 0 stands for what was there before the first one.
+func (j *Judge) is(gen uint64, v valueID) bool {
+	switch {
+	case gen == 0:
+		return !v.isWrite() && !v.isStray()
+	case j.writes[gen].op == states.OpWrite:
+		return v.isWrite() && uint64(v) == gen
 	}
-	if loss == LostNothing {
-		return 0, false
-	}
-	for gen := len(j.writes) - 1; gen >= 0; gen-- {
+	return v == zeroes
+}
+
+// rebase makes values what a sector may hold, each by its write, beside what was invoked after a tick.
+func (j *Judge) rebase(s int64, gens []uint64, after uint64) {
+	var list []value
+	for _, gen := range gens {
 		w := j.writes[gen]
-		if loss == LostPower && w.end < j.floors[s] {
-			continue
-		}
-		if (gen == 0 || (w.sector <= s && s < w.sector+w.n)) && j.holds(uint64(gen), s, c) {
-			return uint64(gen), true
+		list = append(list, value{gen: gen, inv: w.inv, end: min(w.end, after), dropped: never, covered: never, ok: true})
+	}
+	for _, v := range j.sectors[s] {
+		if v.inv > after {
+			list = append(list, v)
 		}
 	}
-	return 0, false
+	j.sectors[s] = list
 }
 
 func (j *Judge) name(s int64, c content) string {

@@ -288,7 +288,6 @@ func TestRecordOfOthers(t *testing.T) {
 // however often it is tried.
 func TestRecordWriteErrors(t *testing.T) {
 	p := pairOf(t, PairSpec{Seed: 1})
-	p.TrustNoAnswer()
 	disk := p.Disk(p.A)
 	w := watchRecord(t, disk, p.Record)
 	disk.Fail(DiskFault{Kinds: []actors.DiskKind{actors.DiskWrite}, Off: w.place(1), Len: SectorSize})

@@ -73,11 +73,7 @@ var nemeses = []nemesis{
 		d.Heal()
 	}},
 	{"primary without power", func(t *testing.T, p *Pair, primary **Machine) {
-		p.Client.Stop() // what is left is judged before the load goes on
 		p.bounce(t, *primary, (*Machine).Power)
-		p.must(t, "complete", p.AwaitComplete(*primary, 5*time.Minute))
-		p.Client.Judge().Settle(p.Data(*primary), LostPower)
-		p.Client.Start()
 	}},
 	{"both killed", func(t *testing.T, p *Pair, primary **Machine) {
 		other := p.Other(*primary)
@@ -90,7 +86,6 @@ var nemeses = []nemesis{
 		p.must(t, "primary", p.SetRole(*primary, states.RolePrimary, false))
 	}},
 	{"both without power", func(t *testing.T, p *Pair, primary **Machine) {
-		p.Client.Stop()
 		other := p.Other(*primary)
 		(*primary).Power()
 		p.World.RunFor(between(p.World.chance.workload, 0, 20*time.Millisecond))
@@ -99,9 +94,6 @@ var nemeses = []nemesis{
 		p.must(t, "secondary", p.SetRole(other, states.RoleSecondary, false))
 		p.must(t, "start", p.Start(*primary))
 		p.must(t, "primary", p.SetRole(*primary, states.RolePrimary, false))
-		p.must(t, "complete", p.AwaitComplete(*primary, 5*time.Minute))
-		p.Client.Judge().Settle(p.Data(*primary), LostPower)
-		p.Client.Start()
 	}},
 	{"failover after a power cut", func(t *testing.T, p *Pair, primary **Machine) {
 		if p.spec.Mode != states.FullSync {

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,6 +31,9 @@ func pairOf(t *testing.T, spec PairSpec) *Pair {
 func (p *Pair) must(t *testing.T, what string, err error) {
 	t.Helper()
 	if err = errors.Join(err, p.World.Check()); err != nil {
+		for _, v := range p.World.Violations() {
+			t.Logf("%v; the sector's past:\n%s", v, strings.Join(v.History, "\n"))
+		}
 		t.Fatalf("%s: %v\n%s", what, err, p.World.Trace().Tail(120))
 	}
 }

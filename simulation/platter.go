@@ -44,6 +44,7 @@ type Platter struct {
 	bad   error  // or why it says nothing
 	other bool   // the medium isn't of the size that the platter began with
 	guard *guard // looks at all that lands, nil for none
+	ghost *ghost // likewise
 }
 
 // AddDisk gives the machine a disk of size bytes (a multiple of SectorSize) with random content.
@@ -114,7 +115,8 @@ func (p *Platter) landSector(sector int64, data []byte) {
 		defer p.guard.landed(p, sector, &old)
 	}
 	p.read = p.read && at >= states.MetadataSize
-	if p.volatile.has(sector) && (p.captured(sector) || oneIn(r, 4)) {
+	kept := p.volatile.has(sector) && (p.captured(sector) || oneIn(r, 4))
+	if kept {
 		// What is overwritten may have become durable at any time, and must have if a flush that is under
 		// way covers it.
 		copy(p.durable[at:at+SectorSize], p.written[at:])
@@ -130,6 +132,9 @@ func (p *Platter) landSector(sector int64, data []byte) {
 	p.stamps[sector] = p.writes
 	p.unreadable.remove(sector)
 	p.tainted.remove(sector)
+	if p.ghost != nil {
+		p.ghost.landed(p, sector, kept)
+	}
 }
 
 func (p *Platter) captured(sector int64) bool {
@@ -147,6 +152,9 @@ func (p *Platter) settle(sector int64) {
 	p.read = p.read && at >= states.MetadataSize
 	copy(p.durable[at:at+SectorSize], p.written[at:])
 	p.volatile.remove(sector)
+	if p.ghost != nil {
+		p.ghost.settled(p, sector)
+	}
 }
 
 // fate decides which sectors of a set survive: all, none, or each by itself.

@@ -115,6 +115,9 @@ func (p *Platter) processDied() {
 			p.endDead(t)
 		}
 	}
+	if p.ghost != nil {
+		p.ghost.processDied(p)
+	}
 }
 
 // endDead ends an operation of a dead process.
@@ -170,6 +173,9 @@ func (p *Platter) powerLost() {
 		}
 	}
 	copy(p.written, p.durable)
+	if p.ghost != nil {
+		p.ghost.powerLost(p)
+	}
 }
 
 // cutTasks ends what is under way when the power goes.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -42,6 +43,9 @@ func newStage(t *testing.T, spec PairSpec) *stage {
 func (s *stage) want(what string, err error) {
 	s.t.Helper()
 	if err = errors.Join(err, s.World.Check()); err != nil {
+		for _, v := range s.World.Violations() {
+			s.t.Logf("%v; the sector's past:\n%s", v, strings.Join(v.History, "\n"))
+		}
 		s.t.Fatalf("%s: %v\n%s", what, err, s.World.Trace().Tail(60))
 	}
 }

@@ -174,10 +174,10 @@ type FlushState struct {
 }
 
 // FlushClaim is what the answer to a flush promises: both components flushed, or, with ClaimLocal, this one
-// did; ClaimSource: both did, and the secondary's is the current copy.
+// did, whatever a secondary did that is behind; ClaimSource: both did, and the secondary's is the current copy.
 func FlushClaim(f FlushState) Claim {
 	switch {
-	case f.Remote != PartDone || f.Alone:
+	case f.Remote != PartDone || f.Alone || f.PeerBehind:
 		return ClaimLocal
 	case f.Behind:
 		return ClaimSource

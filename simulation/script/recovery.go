@@ -36,9 +36,6 @@ func (st *Stage) recover(c Crash) error {
 	if err != nil {
 		return err
 	}
-	if c.Power {
-		st.Pair.Client.Judge().Settle(st.Pair.Data(st.machine(served)), simulation.LostPower)
-	}
 	if err := st.inspect(served); err != nil {
 		return fmt.Errorf("after the recovery: %w", err)
 	}

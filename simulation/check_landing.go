@@ -1,0 +1,112 @@
+package simulation
+
+import (
+	"hast/states"
+)
+
+// landed is after a sector of a component reads as something new. kept: what was there before has become
+// durable on the way.
+func (g *ghost) landed(p *Platter, at int64, kept bool) {
+	s := g.of(p)
+	sector, ok := g.sector(at)
+	if !ok {
+		return
+	}
+	if sector < 0 {
+		s.paperTouched(at)
+		return
+	}
+	if kept {
+		s.durable[sector] = s.written[sector]
+		g.note(sector, pastEvent{kind: pastDurable, side: int8(s.n), value: s.written[sector]})
+	}
+	old, v := s.written[sector], s.identify(p.written, sector)
+	s.written[sector] = v
+	g.note(sector, pastEvent{kind: pastWritten, side: int8(s.n), value: v})
+	if o := s.other(); o.tainted(sector) {
+		if v == o.written[sector] || g.older(sector, v, s.owed[sector]) {
+			p.tainted.add(at) // a copy of what is damaged there
+		}
+		return
+	}
+	g.checkOrigin(s, sector, v)
+	g.checkOwed(s, sector, old, v)
+	g.checkLate(s, sector, old, v)
+	g.checkTarget(s, sector)
+}
+
+// tainted reports whether a sector is silently damaged: nothing is demanded of it (X3) until it is rewritten.
+func (s *side) tainted(sector int64) bool {
+	return s.p.Tainted(sector + int64(s.ghost.record.LocalOff/SectorSize))
+}
+
+// tainted reports it of either side.
+func (g *ghost) tainted(sector int64) bool {
+	return g.sides[0].tainted(sector) || g.sides[1].tainted(sector)
+}
+
+// settled is after a sector of a component has become durable.
+func (g *ghost) settled(p *Platter, at int64) {
+	s := g.of(p)
+	sector, ok := g.sector(at)
+	switch {
+	case !ok:
+	case sector < 0:
+		s.paperTouched(at)
+	default:
+		s.durable[sector] = s.written[sector]
+		g.note(sector, pastEvent{kind: pastDurable, side: int8(s.n), value: s.written[sector]})
+	}
+}
+
+// checkOrigin: what lands was written to that very sector by a client, or was there before the first write (I5).
+func (g *ghost) checkOrigin(s *side, sector int64, v valueID) {
+	g.world.checked(ruleI5)
+	switch {
+	case v.isStray():
+		g.violate(ruleI5, s, sector, "something landed that was never written to this sector")
+	case v == zeroes:
+		if z := &g.zeroed[sector]; z.gen == 0 && s.other().written[sector] != zeroes {
+			g.violate(ruleI5, s, sector, "zeroes landed, and nobody has zeroed this sector")
+		}
+	}
+}
+
+// checkOwed: nothing that lands takes away what its component owes: an older write over a newer one, in
+// whatever path, or a copy in the wrong direction (I6, I11).
+func (g *ghost) checkOwed(s *side, sector int64, old, v valueID) {
+	serves := g.reign.server == s && g.client.door != nil
+	r := ruleI11
+	if serves {
+		r = ruleI6
+	}
+	g.world.checked(r)
+	if g.older(sector, v, s.owed[sector]) && !g.older(sector, old, s.owed[sector]) {
+		g.violate(r, s, sector, "%s landed over %s, which it owes", g.judge.describe(v), g.judge.describe(old))
+	}
+}
+
+// checkLate: no write lands on the component of a primary after its answer, unless it comes back from the
+// peer (I30).
+func (g *ghost) checkLate(s *side, sector int64, old, v valueID) {
+	if g.reign.server != s || g.client.door == nil || !v.isWrite() || v == old {
+		return
+	}
+	g.world.checked(ruleI30)
+	if w := &g.judge.writes[v]; w.end != never && w.end > g.reign.at && s.other().written[sector] != v {
+		g.violate(ruleI30, s, sector, "%s landed after its answer", g.judge.describe(v))
+	}
+}
+
+// checkTarget: a component that is behind is changed only when it says of itself, durably, that it is a
+// mixture (I17).
+func (g *ghost) checkTarget(s *side, sector int64) {
+	o := s.other()
+	if !s.told || s.fresh() || o.fresh() || !s.behind(o) {
+		return
+	}
+	g.world.checked(ruleI17)
+	if s.kept1.err == nil && s.kept1.rec.Unfit != states.Inconsistent {
+		g.violate(ruleI17, s, sector, "data landed on a copy that is behind, but durably it calls itself %v", s.kept1.rec.Unfit)
+	}
+}

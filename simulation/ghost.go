@@ -1,0 +1,197 @@
+package simulation
+
+import (
+	"slices"
+
+	"hast/states"
+)
+
+// ghost is what the judge knows of a pair beyond what its client sees: what each component holds and owes,
+// which alone periods it contains, who serves. It hears of what happens in the world, and of nothing that the
+// nodes keep; of them it takes the claims of their answers and their verdicts, to hold them against what it
+// sees itself.
+type ghost struct {
+	world  *World
+	judge  *Judge
+	client *Client
+	record states.Record // what both components were formatted with
+	sides  [2]*side
+	zeroed []zeroing // by sector
+	done   []uint64  // by sector: the invocation of the newest write that the branch in service holds
+
+	log   []ledger // answered writes, in the order of their answers
+	reign reign
+	link  session
+	past  []history // by sector
+
+	lastVerdict states.Verdict // a secondary's
+	lastCopies  [2]states.Copy
+	restored    bool // a component went back in time: what follows from counters is open
+
+	// LeftBehind counts answered writes, by sector, that a promotion left behind, for a reason that the
+	// rules allow; StalePromotions the promotions that did so because the other side had gone on alone.
+	leftBehind, stalePromotions uint64
+}
+
+// side is one component, the machine that it is in, and what is known of them.
+type side struct {
+	ghost *ghost
+	n     int // 0 or 1: the place in vectors
+	m     *Machine
+	p     *Platter
+	// By sector: what reads return, what a power cut leaves, and what the node's process has taken in from
+	// its peer last.
+	written, durable, memory []valueID
+	// By sector: the newest writes that it owes: in its process, written, durable.
+	received, owed, kept []debt
+	// sent: it has given answers for what was only sent since the pair was last in sync; tailed: it has lost power
+	// then.
+	sent, tailed bool
+	flushed      int    // so many entries of the log are durable here, or not owed any more
+	lostPower    uint64 // the judge's tick of the last loss of power, and of the last death of its process
+	died         uint64
+	papers
+}
+
+// debt is the newest write that is owed: its invocation, and when it came to be owed. Zero is none.
+type debt struct{ inv, since uint64 }
+
+// ledger is an answered write.
+type ledger struct {
+	gen, end uint64
+	owe      [2]bool // by whom
+}
+
+// watchPair makes a ghost of a pair.
+func watchPair(w *World, c *Client, r states.Record, a, b *Platter) *ghost {
+	n := r.DataSize / SectorSize
+	g := &ghost{world: w, judge: c.judge, client: c, record: r, zeroed: make([]zeroing, n), done: make([]uint64, n),
+		past: make([]history, n)}
+	for i, p := range []*Platter{a, b} {
+		s := &side{ghost: g, n: i, m: p.machine, p: p}
+		s.written, s.durable, s.memory = make([]valueID, n), make([]valueID, n), make([]valueID, n)
+		s.received, s.owed, s.kept = make([]debt, n), make([]debt, n), make([]debt, n)
+		g.sides[i], p.ghost = s, g
+		s.look()
+	}
+	c.ghost, g.judge.exempt = g, g.tainted
+	w.Watch(g)
+	return g
+}
+
+// look takes in a component as it lies there.
+func (s *side) look() {
+	for at := range s.written {
+		s.written[at] = s.identify(s.p.written, int64(at))
+		s.durable[at] = s.identify(s.p.durable, int64(at))
+	}
+	s.readPapers()
+}
+
+func (s *side) name() string { return s.m.name }
+
+func (s *side) other() *side { return s.ghost.sides[1-s.n] }
+
+// of finds the side of a component or a machine.
+func (g *ghost) of(p *Platter) *side {
+	if g.sides[0].p == p {
+		return g.sides[0]
+	}
+	return g.sides[1]
+}
+
+func (g *ghost) at(m *Machine) *side {
+	if g.sides[0].m == m {
+		return g.sides[0]
+	}
+	return g.sides[1]
+}
+
+// sector is the device's sector of a component's, negative in front of the data; ok is false behind them.
+func (g *ghost) sector(at int64) (s int64, ok bool) {
+	s = at - int64(g.record.LocalOff/SectorSize)
+	return s, s < int64(len(g.done))
+}
+
+// powerLost is after the component has lost what it loses.
+func (g *ghost) powerLost(p *Platter) {
+	s := g.of(p)
+	s.written = append(s.written[:0], s.durable...)
+	s.owed = append(s.owed[:0], s.kept...)
+	s.received = append(s.received[:0], s.kept...)
+	s.flushed = len(g.log)
+	s.lostPower, s.died = g.judge.tick, g.judge.tick
+	clear(s.memory)
+	s.tailed = s.tailed || s.sent
+	g.reread(s)
+	g.world.checked(ruleI3)
+	for at, v := range s.durable {
+		if s.kept[at].inv > g.ends(int64(at), v) && !g.tainted(int64(at)) {
+			g.violate(ruleI3, s, int64(at), "power was lost, and what is left is %s; durable must be what isn't older than %d", g.judge.describe(v), s.kept[at].inv)
+		}
+	}
+}
+
+// processDied is after the dead process's operations have ended. What it had taken in is gone, but for what
+// was written.
+func (g *ghost) processDied(p *Platter) {
+	s := g.of(p)
+	s.died = g.judge.tick
+	for at := range s.received {
+		if r := s.received[at]; r.inv > s.owed[at].inv && g.ends(int64(at), s.written[at]) >= r.inv {
+			s.owed[at] = r
+		}
+	}
+	s.received = append(s.received[:0], s.owed...)
+	clear(s.memory)
+	g.reread(s)
+}
+
+// Damaged is after a sector was silently damaged, or the whole component has become another one: its content, and
+// what it owed, are gone.
+func (g *ghost) Damaged(_ *Machine, p *Platter, at int64, kind FaultKind) {
+	s := g.of(p)
+	if s.p != p {
+		return // of another resource
+	}
+	if kind != FaultReplaced {
+		if sector, ok := g.sector(at); ok && sector >= 0 {
+			s.written[sector], s.durable[sector] = s.identify(p.written, sector), s.identify(p.durable, sector)
+			return
+		}
+		s.readPapers()
+		return
+	}
+	g.restored = g.restored || !s.blank()
+	s.forgive()
+	s.papers = papers{}
+	s.look()
+}
+
+// violate records a broken rule with the sector's history.
+func (g *ghost) violate(r rule, s *side, sector int64, format string, args ...any) {
+	name := ""
+	if s != nil {
+		name = s.name()
+	}
+	g.world.violate(r, name, sector, format, args...)
+	if sector != NoSector {
+		if last := len(g.world.violations) - 1; last >= 0 {
+			g.world.violations[last].History = g.tellPast(sector)
+		}
+	}
+}
+
+// older reports whether a value of a sector precedes a write that is owed.
+func (g *ghost) older(sector int64, v valueID, than debt) bool { return g.ends(sector, v) < than.inv }
+
+// floor is the newest write that a side owes of a sector, in whatever form.
+func (s *side) floor(sector int64) debt {
+	if s.received[sector].inv > s.owed[sector].inv {
+		return s.received[sector]
+	}
+	return s.owed[sector]
+}
+
+// values are what reads of the side return now.
+func (s *side) values() []valueID { return slices.Clone(s.written) }

@@ -1,0 +1,96 @@
+package simulation
+
+import (
+	"slices"
+	"time"
+
+	"hast/states"
+	"hast/wire"
+)
+
+// session is a handshake that both sides have confirmed, as the wire shows it.
+type session struct {
+	at        *end   // the primary's end of the connection that brings replies; nil for none
+	began     uint64 // the world's step at which the last one began
+	lostStep  uint64 // when the primary's end was closed
+	lost      time.Duration
+	confirmed bool
+}
+
+// longGone reports that a primary has had all the time that it may need to notice that its session has ended.
+func (l *session) longGone(w *World) bool {
+	return l.at == nil && (!l.confirmed || w.now-l.lost > 200*time.Millisecond && w.steps-l.lostStep > 2000)
+}
+
+// frameIn is when a node has taken a frame in from the network.
+func (w *World) frameIn(e *end, f *wire.InFrame) {
+	if e.resource == "" {
+		name, ok := f.NV.Str("resource")
+		if e.dialer || !ok {
+			if e.dialer && e.peer.resource != "" && e.peer.second {
+				e.resource = e.peer.resource
+				w.heard(e)
+			}
+			return
+		}
+		e.resource, e.second = name, wire.IsHello2(f.NV)
+		return
+	}
+	if e.dialer {
+		return
+	}
+	for _, c := range w.clients {
+		if c.ghost != nil && c.resource == e.resource {
+			c.ghost.requestIn(e, f)
+		}
+	}
+}
+
+// heard is when a primary has taken in the first answer of its secondary to a request.
+func (w *World) heard(e *end) {
+	for _, c := range w.clients {
+		if c.ghost != nil && c.resource == e.resource {
+			c.ghost.sessionBegan(e)
+		}
+	}
+}
+
+// ended is when a node's end of a connection is closed, by itself or because the connection broke.
+func (w *World) hungUp(e *end) {
+	for _, c := range w.clients {
+		if g := c.ghost; g != nil && g.link.at == e {
+			g.link.at, g.link.lost, g.link.lostStep = nil, w.now, w.steps
+		}
+	}
+}
+
+// sessionBegan: both sides are sure of the session.
+func (g *ghost) sessionBegan(e *end) {
+	g.link = session{at: e, began: g.world.steps, confirmed: true}
+	p := g.at(e.boot.machine)
+	g.tailChosen(p)
+	if r := &g.reign; r.server != nil && r.server.m == e.boot.machine && !r.settled && g.client.door != nil {
+		o := r.server.other()
+		r.base[o.n] = slices.Clone(o.written)
+	}
+}
+
+// requestIn: a secondary's process has taken in data: it holds them in memory.
+func (g *ghost) requestIn(e *end, f *wire.InFrame) {
+	q, err := wire.DecodeRequest(f.NV)
+	if err != nil || !q.Cmd.Changes() || q.Offset%SectorSize != 0 || q.Length%SectorSize != 0 || !q.Fits(g.record.DataSize) {
+		return
+	}
+	if q.Cmd == states.OpWrite && uint64(len(f.Payload)) != q.Length {
+		return
+	}
+	s := g.at(e.boot.machine)
+	first := int64(q.Offset / SectorSize)
+	for i := range int64(q.Length / SectorSize) {
+		v := zeroes
+		if q.Cmd == states.OpWrite {
+			v = g.judge.identify(f.Payload[i*SectorSize:(i+1)*SectorSize], first+i)
+		}
+		s.memory[first+i] = v
+	}
+}

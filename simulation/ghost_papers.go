@@ -1,0 +1,236 @@
+package simulation
+
+import (
+	"errors"
+
+	"hast/states"
+	"hast/wire"
+)
+
+// papers are what a component says about itself: its record, as it is written and as it is durable, and the
+// ghost's own count of alone periods that goes with it.
+type papers struct {
+	written1, kept1 paper
+	touched         bool // an operation changed some of it since it was read
+	// vv counts the alone periods of both sides that are wholly contained here.
+	vv     [2]uint32
+	raised uint64 // the world's step of the last durable raise
+	// told: a verdict has found that this side is behind.
+	told bool
+	// split is the other side's count when a split-brain was found last; nil if none stands.
+	split *[2]uint32
+}
+
+// paper is the record that an opener would find in one of a component's images.
+type paper struct {
+	rec    states.Record
+	number uint64
+	err    error
+}
+
+var errTooSmall = errors.New("the component is too small")
+
+// readPaper finds the record as a node does that opens the component.
+func (g *ghost) readPaper(image []byte) paper {
+	if uint64(len(image)) < g.record.LocalOff+g.record.DataSize {
+		return paper{err: errTooSmall}
+	}
+	var st states.Stored
+	st.Block = wire.FindBlock(image[:states.MetadataSize], nil)
+	offs, ok := g.record.CopyOffsets()
+	for i := range st.Slots {
+		if ok {
+			st.Slots[i] = wire.FindCopy(image[offs[i]:offs[i]+states.CopySlot], offs[i], g.record.Resource, nil)
+		}
+	}
+	c, err := st.Choose()
+	return paper{c.Record, c.Number, err}
+}
+
+// paperTouched notes that a sector in front of the data has changed.
+func (s *side) paperTouched(at int64) {
+	off := uint64(at) * SectorSize
+	if off >= states.MapOffset && off < states.MapOffset+s.ghost.record.MapSize() {
+		return
+	}
+	s.touched = true
+}
+
+// readPapers looks at both images anew.
+func (s *side) readPapers() {
+	s.touched = false
+	s.written1 = s.ghost.readPaper(s.p.written)
+	s.kept1 = s.ghost.readPaper(s.p.durable)
+}
+
+// blank reports whether what lies there now is no component of a pair.
+func (s *side) blank() bool {
+	now := s.ghost.readPaper(s.p.written)
+	return now.err != nil || now.rec.ResUID == 0
+}
+
+// fresh reports whether the component was never paired.
+func (s *side) fresh() bool { return s.kept1.err != nil || s.kept1.rec.ResUID == 0 }
+
+// strangers reports that the two components are no pair, or not yet.
+func (g *ghost) strangers() bool {
+	return g.sides[0].fresh() || g.sides[1].fresh() || g.sides[0].kept1.rec.ResUID != g.sides[1].kept1.rec.ResUID
+}
+
+// behind reports whether the other side contains alone periods that this one lacks.
+func (s *side) behind(o *side) bool { return o.vv[0] > s.vv[0] || o.vv[1] > s.vv[1] }
+
+// ended is after an operation on a component has ended.
+func (g *ghost) ended(p *Platter) {
+	s := g.of(p)
+	if s.touched {
+		g.reread(s)
+	}
+}
+
+// reread looks at a component's record again.
+func (g *ghost) reread(s *side) {
+	before := s.kept1
+	s.readPapers()
+	g.checkPaper(s, before, s.kept1)
+	g.moved(s, before, s.kept1)
+}
+
+// moved keeps the count of alone periods: what is durable counts.
+func (g *ghost) moved(s *side, before, now paper) {
+	o := s.other()
+	if now.err != nil || before.err != nil {
+		return
+	}
+	b, n := &before.rec, &now.rec
+	if b.LocalCnt == n.LocalCnt && b.RemoteCnt == n.RemoteCnt && b.ResUID == n.ResUID {
+		if now.number != before.number {
+			g.maybeEqual(s)
+		}
+		return
+	}
+	equal := n.LocalCnt == o.kept1.rec.RemoteCnt && n.RemoteCnt == o.kept1.rec.LocalCnt && !o.fresh()
+	switch {
+	case b.ResUID == 0 && !o.fresh(): // it has joined the other one's pair
+		s.vv = [2]uint32{}
+	case n.ResUID == 0:
+		s.vv = [2]uint32{}
+	case equal:
+		g.equalised(s)
+	case n.LocalCnt < b.LocalCnt:
+		g.discarded(s)
+	case n.RemoteCnt > b.RemoteCnt:
+		g.preferred(s)
+	case n.LocalCnt > b.LocalCnt:
+		s.vv[s.n]++
+		s.raised = g.world.steps
+	case n.LocalCnt == b.LocalCnt && (n.RemoteCnt == b.RemoteCnt || o.fresh()): // an identity, or a former peer forgotten
+	default:
+		g.violate(ruleI19, s, NoSector, "localcnt and remotecnt went from %d, %d to %d, %d, which no table says", b.LocalCnt, b.RemoteCnt, n.LocalCnt, n.RemoteCnt)
+	}
+}
+
+// discarded is when a component has given up what it wrote alone: an administrator has chosen, who had been told of a
+// split-brain (X11).
+func (g *ghost) discarded(s *side) {
+	if s.split == nil {
+		g.violate(ruleI19, s, NoSector, "localcnt went back, and there was no split-brain")
+		return
+	}
+	for i, n := range s.split {
+		s.vv[i] = min(s.vv[i], n)
+	}
+	s.forgive()
+	s.split = nil
+}
+
+// preferred is when a component has given up what the other one wrote alone.
+func (g *ghost) preferred(s *side) {
+	if s.split == nil {
+		g.violate(ruleI19, s, NoSector, "remotecnt rose by itself, and there was no split-brain")
+		return
+	}
+	for i, n := range s.split {
+		s.vv[i] = max(s.vv[i], n)
+	}
+	s.other().forgive()
+	s.split = nil
+}
+
+// forgive ends all debts: the side's branch is discarded.
+func (s *side) forgive() {
+	clear(s.owed)
+	clear(s.kept)
+	clear(s.received)
+	s.flushed = len(s.ghost.log)
+}
+
+// equalised is when the counters have become equal: both sides must be, durably (I19).
+func (g *ghost) equalised(s *side) {
+	o := s.other()
+	g.world.checked(ruleI19)
+	for at := range s.written {
+		v := s.written[at]
+		if s.durable[at] != v || o.written[at] != v || o.durable[at] != v {
+			if g.tainted(int64(at)) {
+				continue
+			}
+			g.violate(ruleI19, s, int64(at), "the counters became equal; %s has %s, durable %s, and %s has %s, durable %s", s.name(), g.judge.describe(v),
+				g.judge.describe(s.durable[at]), o.name(), g.judge.describe(o.written[at]), g.judge.describe(o.durable[at]))
+			break
+		}
+	}
+	for i := range s.vv {
+		s.vv[i] = max(s.vv[i], o.vv[i])
+	}
+	o.vv = s.vv
+	s.told, o.told = false, false
+	s.split, o.split = nil, nil
+	g.allOwed()
+}
+
+// maybeEqual is when a record was written in a session without a change of its counters: if both components
+// hold the same durably, both owe it from now on.
+func (g *ghost) maybeEqual(s *side) {
+	o := s.other()
+	if s.vv != o.vv || g.strangers() || g.link.at == nil {
+		return
+	}
+	for at := range s.written {
+		if v := s.written[at]; s.durable[at] != v || o.written[at] != v || o.durable[at] != v {
+			return
+		}
+	}
+	g.allOwed()
+}
+
+// allOwed is when both components hold all that was answered, durably: whoever has lost something before owes it
+// again.
+func (g *ghost) allOwed() {
+	for at := range g.done {
+		most := g.sides[0].floor(int64(at))
+		if f := g.sides[1].floor(int64(at)); f.inv > most.inv {
+			most = f
+		}
+		for _, s := range g.sides {
+			if !g.older(int64(at), s.durable[at], most) {
+				s.owed[at], s.kept[at], s.received[at] = most, most, most
+			}
+		}
+	}
+	for _, s := range g.sides {
+		s.flushed = len(g.log)
+		s.sent, s.tailed = false, false
+	}
+}
+
+// checkPaper: the record that an opener would find after a power cut never goes back (I20).
+func (g *ghost) checkPaper(s *side, before, now paper) {
+	g.world.checked(ruleI20)
+	switch {
+	case before.err == nil && now.err != nil:
+		g.violate(ruleI20, s, NoSector, "after a power cut no copy of the record could be read: %v", now.err)
+	case now.number < before.number:
+		g.violate(ruleI20, s, NoSector, "after a power cut the record would be number %d, before it was %d", now.number, before.number)
+	}
+}

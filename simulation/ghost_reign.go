@@ -1,0 +1,110 @@
+package simulation
+
+// reign is the time in which the client has one node's device. What that node serves is settled at its first
+// answer: till then a secondary that is ahead may still come, and be the source.
+type reign struct {
+	server  *side
+	last    *side // who served before
+	at      uint64
+	started uint64 // the world's step at which the device opened
+	settled bool
+	base    [2][]valueID // what either side held; of the other one if there is, or was, a session
+	same    bool         // the server served before and has lost nothing since
+}
+
+// begin is when the client gets a device.
+func (g *ghost) begin(d *door) {
+	s := g.at(d.boot.machine)
+	last := g.reign.server
+	g.reign = reign{server: s, last: last, at: g.judge.tick, started: d.opened, same: last == s && s.lostPower <= g.reign.at}
+	g.reign.base[s.n] = s.values()
+	if g.link.at != nil {
+		g.reign.base[s.other().n] = s.other().values()
+	}
+}
+
+// settle is the first answer of a reign: what the server holds is what is, from now on. It must not be older than
+// what the server owes, nor, if the server is with its peer, than what that one owes (I2).
+func (g *ghost) settle() {
+	r := &g.reign
+	if r.settled || r.server == nil {
+		return
+	}
+	r.settled = true
+	s, o := r.server, r.server.other()
+	with := r.base[o.n] != nil
+	lost := false
+	for at := range g.done {
+		sector := int64(at)
+		g.world.checked(ruleI2)
+		floor := s.floor(sector)
+		if f := o.floor(sector); with && f.inv > floor.inv {
+			floor = f
+		}
+		own := r.base[s.n][at]
+		legal := make([]valueID, 0, 2)
+		if !g.older(sector, own, floor) {
+			legal = append(legal, own)
+		}
+		if with {
+			if v := r.base[o.n][at]; v != own && !g.older(sector, v, floor) {
+				legal = append(legal, v)
+			}
+		}
+		if len(legal) == 0 && !g.tainted(sector) {
+			g.violate(ruleI2, s, sector, "it serves %s, and owes what isn't older than %d", g.judge.describe(own), floor.inv)
+		}
+		if len(legal) == 0 {
+			legal = append(legal, own)
+		}
+		if r.same && !with && s.floor(sector).inv == g.done[sector] && !g.tainted(sector) && !g.judge.admits(sector, own) {
+			g.violate(ruleI2, s, sector, "it serves again, has lost nothing, and has %s; legal were%s", g.judge.describe(own), g.judge.legal(sector, r.at))
+		}
+		lost = g.leave(sector, legal, s, o, with) || lost
+		gens := make([]uint64, 0, 2)
+		for _, v := range legal {
+			gens = append(gens, g.writer(sector, v))
+		}
+		g.judge.rebase(sector, gens, r.at)
+	}
+	if lost && o.vv[o.n] > s.vv[o.n] {
+		g.stalePromotions++
+	}
+	r.base = [2][]valueID{}
+}
+
+// leave notes that an answered write of a sector is left behind. The other side doesn't owe it any more, unless it
+// went on alone: then it may only come back as what it is, ahead.
+func (g *ghost) leave(sector int64, legal []valueID, s, o *side, with bool) bool {
+	newest, inv := uint64(0), uint64(0)
+	for _, v := range legal {
+		newest = max(newest, g.ends(sector, v))
+		inv = max(inv, g.judge.writes[g.writer(sector, v)].inv)
+	}
+	behind := newest < g.done[sector]
+	if behind {
+		g.leftBehind++
+		g.done[sector] = inv
+	}
+	if with || o.vv[0] > s.vv[0] || o.vv[1] > s.vv[1] {
+		return behind
+	}
+	for _, list := range [][]debt{o.received, o.owed, o.kept} {
+		if newest < list[sector].inv {
+			list[sector] = debt{inv, g.judge.tick}
+		}
+	}
+	return behind
+}
+
+// tailChosen is when a primary that has lost power begins a session. If it had given answers for what was only sent,
+// their tail may be on its component alone: so that one is the source, and what it lost is left behind, although
+// the secondary may have it (correctness 2).
+func (g *ghost) tailChosen(p *side) {
+	if !p.tailed || p.vv != p.other().vv {
+		return
+	}
+	for at := range g.done {
+		g.leave(int64(at), []valueID{p.written[at]}, p, p.other(), false)
+	}
+}
