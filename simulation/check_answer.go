@@ -70,7 +70,7 @@ func (g *ghost) checkLocal(s *side, io *clientIO) {
 	if !s.p.guard.dirty(s.p, uint64(io.off)/uint64(g.record.ExtentSize)) {
 		g.violate(ruleI29, s, at, "write %d was answered as local, but its extent isn't durably dirty", io.gen)
 	}
-	paired := its.err == nil && its.rec.ResUID == own.rec.ResUID
+	paired := own.rec.ResUID != 0 && its.err == nil && its.rec.ResUID == own.rec.ResUID
 	switch {
 	case paired && own.rec.LocalCnt <= its.rec.RemoteCnt:
 		g.violate(ruleI19, s, at, "write %d was answered as local with localcnt %d, while the other side knows of %d", io.gen, own.rec.LocalCnt, its.rec.RemoteCnt)

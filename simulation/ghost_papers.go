@@ -13,7 +13,12 @@ type papers struct {
 	written1, kept1 paper
 	touched         bool // an operation changed some of it since it was read
 	// vv counts the alone periods of both sides that are wholly contained here.
-	vv     [2]uint32
+	vv    [2]uint32
+	older struct { // what vv was before the last change, with the number of the record then
+		number uint64
+		vv     [2]uint32
+	}
+	whole  uint64 // the newest record that was durable in all places
 	raised uint64 // the world's step of the last durable raise
 	// told: a verdict has found that this side is behind.
 	told bool
@@ -26,6 +31,10 @@ type paper struct {
 	rec    states.Record
 	number uint64
 	err    error
+	// whole is the number of a write that is in all places, 0 if there is none. damaged: a place holds something
+	// that is neither a record nor the torn write of one.
+	whole   uint64
+	damaged bool
 }
 
 var errTooSmall = errors.New("the component is too small")
@@ -44,7 +53,14 @@ func (g *ghost) readPaper(image []byte) paper {
 		}
 	}
 	c, err := st.Choose()
-	return paper{c.Record, c.Number, err}
+	p := paper{rec: c.Record, number: c.Number, err: err, whole: st.Block.Number}
+	for _, place := range []states.StoredCopy{st.Block, st.Slots[0], st.Slots[1]} {
+		p.damaged = p.damaged || place.State == states.CopyDamaged
+		if place.State != states.CopyAbsent {
+			p.whole = min(p.whole, place.Number)
+		}
+	}
+	return p
 }
 
 // paperTouched notes that a sector in front of the data has changed.
@@ -102,6 +118,18 @@ func (g *ghost) moved(s *side, before, now paper) {
 	if now.err != nil || before.err != nil {
 		return
 	}
+	if now.number < before.number {
+		// A write of the record that had not ended is gone again.
+		if s.older.number <= now.number {
+			s.vv = s.older.vv
+		} else {
+			g.restored = true
+		}
+		return
+	}
+	if now.number > before.number {
+		s.older.number, s.older.vv = before.number, s.vv
+	}
 	b, n := &before.rec, &now.rec
 	if b.LocalCnt == n.LocalCnt && b.RemoteCnt == n.RemoteCnt && b.ResUID == n.ResUID {
 		if now.number != before.number {
@@ -111,9 +139,10 @@ func (g *ghost) moved(s *side, before, now paper) {
 	}
 	equal := n.LocalCnt == o.kept1.rec.RemoteCnt && n.RemoteCnt == o.kept1.rec.LocalCnt && !o.fresh()
 	switch {
-	case b.ResUID == 0 && !o.fresh(): // it has joined the other one's pair
+	case b.ResUID == 0 && n.ResUID != 0 && !o.fresh(): // it has joined the other one's pair
 		s.vv = [2]uint32{}
-	case n.ResUID == 0:
+		s.forgive()
+	case n.ResUID == 0 && b.ResUID != 0:
 		s.vv = [2]uint32{}
 	case equal:
 		g.equalised(s)
@@ -228,9 +257,11 @@ func (g *ghost) allOwed() {
 func (g *ghost) checkPaper(s *side, before, now paper) {
 	g.world.checked(ruleI20)
 	switch {
+	case now.damaged: // by a fault of the disk: what else is there must do
 	case before.err == nil && now.err != nil:
 		g.violate(ruleI20, s, NoSector, "after a power cut no copy of the record could be read: %v", now.err)
-	case now.number < before.number:
-		g.violate(ruleI20, s, NoSector, "after a power cut the record would be number %d, before it was %d", now.number, before.number)
+	case now.number < s.whole:
+		g.violate(ruleI20, s, NoSector, "after a power cut the record would be number %d, and %d was durable in all places", now.number, s.whole)
 	}
+	s.whole = max(s.whole, now.whole)
 }

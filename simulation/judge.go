@@ -23,7 +23,7 @@ type Judge struct {
 	writes  []written // by generation; 0 is what was there before
 	tick    uint64
 	exempt  func(sector int64) bool // of nothing being demanded there; nil for never
-	under   []uint64 // invocations of the requests under way, ascending
+	under   []uint64                // invocations of the requests under way, ascending
 }
 
 // value is a content that a sector may have.
