@@ -30,7 +30,6 @@ func leftBehind(t *testing.T, spec PairSpec) *stage {
 	s.A.Kill()
 	s.Heal()
 	s.want("B primary", s.SetRole(s.B, states.RolePrimary, false))
-	s.Client.Judge().Settle(s.Data(s.B), LostBranch)
 	s.want("read", s.CheckAcked(time.Minute))
 	return s
 }
@@ -63,7 +62,6 @@ func TestDeviceIsWithdrawn(t *testing.T) {
 		if string(s.Data(s.B)) != string(theirs) {
 			t.Errorf("seed %d: the device doesn't have A's content", spec.Seed)
 		}
-		s.Client.Judge().Settle(s.Data(s.B), LostBranch)
 		s.want("read", s.CheckAcked(time.Minute))
 		st, err := s.Status(s.B)
 		s.want("status", err)
@@ -96,7 +94,6 @@ func TestWithdrawnDeviceWaitsForItsSource(t *testing.T) {
 		}
 		s.A.Kill()
 		s.Disk(s.A).Heal()
-		s.Client.Judge().Settle(s.Data(s.A), LostBranch)
 		s.Client.Pause = 20 * time.Millisecond
 		s.Client.Start()
 		s.World.RunFor(30 * time.Second)
@@ -140,7 +137,6 @@ func TestDeviceIsWithdrawnFromALostSource(t *testing.T) {
 		before := s.Client.door
 		s.A.Power()
 		s.Disk(s.A).Heal()
-		s.Client.Judge().Settle(s.Data(s.A), LostPower)
 		s.want("start A", s.Start(s.A))
 		s.want("A secondary", s.SetRole(s.A, states.RoleSecondary, false))
 		s.until("withdrawn", func() bool { return s.Client.door != before })
