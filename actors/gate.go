@@ -80,6 +80,8 @@ type gate struct {
 	drainErr  error
 
 	mapBusy  bool // a write of the map is under way
+	// mergeLeft is how many writes of the map must end before the merged one is durable.
+	mergeLeft int
 	mapWrite activemap.Write
 	mapCount uint64 // writes of the map so far
 	recBusy  recordUse

@@ -103,6 +103,7 @@ func (g *gate) onPeerFlushed(m *peerFlushed) {
 		g.stats.RemoteErrors++
 		g.amap.FlushDone(t.ofS, false)
 		g.dropSession(fmt.Sprintf("the secondary failed FLUSH: %v", m.errno))
+		g.countError()
 	}
 	g.settleFlush()
 }

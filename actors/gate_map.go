@@ -50,6 +50,7 @@ func (g *gate) onMapSaved(m *mapSaved) {
 		return
 	}
 	g.amap.Written(g.mapWrite)
+	g.mergeLeft = max(0, g.mergeLeft-1)
 	g.recheck()
 	g.merge()
 	g.tellDrained()

@@ -136,7 +136,15 @@ func (g *gate) onPeerReply(m *peerReply) {
 		return
 	}
 	g.reply, g.offered, g.peer, g.caps = m, m.attempt, peer, m.caps
-	g.saveMap()
+	// What clients change meanwhile is in later writes of the map, which the session need not wait for: under
+	// load there always is another one.
+	g.mergeLeft = 0
+	if g.mapBusy {
+		g.mergeLeft++
+	}
+	if g.amap.Pending() {
+		g.mergeLeft++
+	}
 	g.merge()
 }
 
@@ -157,10 +165,10 @@ func (g *gate) explainRefusal(own, peer states.Copy, msg string) {
 
 // merge goes on with a session's beginning when the merged map is durable.
 func (g *gate) merge() {
-	if g.offered == 0 || g.mapBusy || g.recBusy != recIdle {
+	if g.offered == 0 || g.recBusy != recIdle {
 		return
 	}
-	if g.amap.Pending() {
+	if g.mergeLeft > 0 {
 		g.saveMap()
 		return
 	}

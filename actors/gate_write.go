@@ -264,6 +264,15 @@ func (g *gate) onPeerError(r *Request, errno wire.Errno) {
 	}
 	g.amap.MarkSlag(uint64(r.Off), uint64(r.Len))
 	g.dropSession(fmt.Sprintf("the secondary failed %s(%d, %d): %v", r.Op, r.Off, r.Len, errno))
+	g.countError()
+}
+
+// countError raises the counter for what the secondary failed, though the client may have its answer: a
+// secondary that doesn't keep marks isn't the better copy then (rule error-raise, A2).
+func (g *gate) countError() {
+	if g.alone() && !g.target() {
+		g.raise()
+	}
 }
 
 // dropSession ends the session at our wish: from this turn on the gate is alone.

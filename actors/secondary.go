@@ -72,6 +72,10 @@ type secondary struct {
 	mark    *served
 	marked  bool
 	backlog []*wire.InFrame
+	// backBytes is what the payloads of backlog take.
+	backBytes int64
+	// broke says why this side ends the session, and what helps; empty if it doesn't.
+	broke, brokeRemedy string
 	// lastReceived is the order of the last write that was acknowledged as received.
 	lastReceived uint64
 	frame        wire.OutFrame
@@ -107,6 +111,7 @@ const (
 	saveClear
 	saveMark
 	saveReceived
+	saveMixed
 	saveStop
 	saveFitMark
 	saveResolve
@@ -240,16 +245,19 @@ func (s *secondary) endSession(reason string) {
 	if s.session == 0 {
 		return
 	}
+	remedy := ""
+	if s.broke != "" {
+		reason, remedy = s.broke, s.brokeRemedy
+		s.broke, s.brokeRemedy = "", ""
+	}
 	s.log.Warn("Disconnected from primary.", "reason", reason)
-	s.session, s.reason, s.remedy = 0, reason, ""
+	s.session, s.reason, s.remedy = 0, reason, remedy
 	s.in.Close()
 	s.out.Close()
 	s.in, s.out = nil, nil
 	s.paused, s.failed = false, false
-	for _, f := range s.backlog {
-		f.Release() // never acknowledged in any way
-	}
-	s.backlog, s.adopts, s.marked = nil, nil, false
+	s.dropBacklog()
+	s.adopts, s.marked = nil, false
 	s.tell(s.res.pid, &notice{event: "disconnect"})
 }
 
@@ -289,12 +297,15 @@ func (s *secondary) maybeHandshake() {
 	case n.verdict.Refused():
 		s.refuseHello2(n)
 		return
-	case n.verdict == states.VerdictPrimaryAhead && marks:
-		// Durable before the reply that begins the copy: this copy is about to be a mixture (I17).
-		rec.Unfit = states.Inconsistent
+	case n.verdict == states.VerdictPrimaryAhead:
+		// Durable before the reply (I17). Before the first byte of the copy lands it becomes a mixture.
+		rec.Unfit = max(rec.Unfit, states.Outdated)
 		s.stand.lagKnown = false
 	case n.verdict == states.VerdictEqual && rec.Unfit != states.Fit:
 		rec.Unfit = states.Fit // equal counters prove that the copy was whole (I15)
+	}
+	if n.verdict == states.VerdictEqual && !marks {
+		s.stand.whole() // a stock primary says it in no other way
 	}
 	if marks {
 		rec = s.stand.began(rec, s.res.h.Boot)
@@ -412,8 +423,9 @@ func (s *secondary) onMapSaved(m *mapSaved) {
 		}
 		rec := states.Adopted(s.rec, s.peer)
 		if s.next.caps&wire.CapMarks == 0 {
-			// A stock primary wants to see zeroes, and never says when the copy has ended.
-			rec.LocalCnt, rec.RemoteCnt, rec.Unfit = 0, 0, states.Fit
+			// A stock primary wants to see zeroes. That the copy has ended its next hello says, by equal
+			// counters; until then this copy is none.
+			rec.LocalCnt, rec.RemoteCnt = 0, 0
 			s.saveRecord(rec, saveFresh)
 			return
 		}
@@ -432,6 +444,7 @@ func (s *secondary) onMapSaved(m *mapSaved) {
 			// Of a flush that failed nobody knows what it lost: all of this session's changes may be
 			// (I38). The primary copies them again.
 			s.cleared = false
+			s.stand.lacking()
 			s.endSession("the activemap can't be cleared: " + m.err.Error())
 		}
 		s.saved()
@@ -457,13 +470,19 @@ func (s *secondary) onRecordSaved(m *recordSaved) {
 		if m.err != nil {
 			s.endSession("what was received can't be recorded: " + m.err.Error())
 		}
+	case saveMixed:
+		if m.err != nil {
+			s.endSession("that this copy is being overwritten can't be recorded: " + m.err.Error())
+		}
 	case saveFitMark:
 		f := s.fit
 		s.fit = nil
 		if m.err != nil {
 			f.err = m.err
 		} else {
-			s.stand.whole()
+			if s.session == f.session && !s.failed {
+				s.stand.whole()
+			}
 			s.tell(s.res.pid, &sidesEqual{own: states.CopyOf(&s.rec)})
 		}
 		s.finish(f)
@@ -552,8 +571,17 @@ func (s *secondary) maybeSettled() {
 
 // onSettleFlushed ends a clean stop: nothing is missing here, so the record says so.
 func (s *secondary) onSettleFlushed(m *diskFlushed) {
-	if m.err == nil && s.rec.Unclean != 0 && s.rec.Unfit == states.Fit && s.stand.lagKnown && !s.stand.lag.Any() {
-		s.saveRecord(states.Stopped(s.rec, 0), saveStop)
+	if m.err != nil {
+		// What was acknowledged may be in no cache any more (I38).
+		s.log.Error("Request failed: FLUSH.", "error", m.err)
+		s.stand.lacking()
+	}
+	left := s.rec.Unclean | s.stand.crashed
+	if s.rec.Unfit == states.Fit && s.stand.lagKnown && !s.stand.lag.Any() {
+		left = 0
+	}
+	if left != s.rec.Unclean {
+		s.saveRecord(states.Stopped(s.rec, left), saveStop)
 		return
 	}
 	s.tell(s.res.pid, &settled{})

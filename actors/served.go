@@ -20,7 +20,8 @@ type served struct {
 	frame   *wire.InFrame // whose payload buf is; nil for a read
 	rng     states.Range
 	ranged  bool
-	before  int // for a flush: changes that must end first
+	before  int   // for a flush: changes that must end first
+	memory  int64 // bytes that it holds
 	order   uint64
 	op      DiskOp
 	done    servedDone
@@ -48,6 +49,8 @@ func (s *secondary) onFrame(f *wire.InFrame) {
 	s.heard = s.res.h.Clock.Now()
 	if len(s.backlog) > 0 || !s.begun(f) {
 		s.backlog = append(s.backlog, f)
+		s.backBytes += int64(len(f.Payload))
+		s.throttle()
 	}
 }
 
@@ -55,13 +58,24 @@ func (s *secondary) onFrame(f *wire.InFrame) {
 func (s *secondary) resume() {
 	for len(s.backlog) > 0 && s.session != 0 && !s.failed {
 		f := s.backlog[0]
+		size := int64(len(f.Payload))
 		if !s.begun(f) {
 			return
 		}
 		if len(s.backlog) > 0 { // else the session ended in between
 			s.backlog = s.backlog[1:]
+			s.backBytes -= size
 		}
 	}
+	s.throttle()
+}
+
+// dropBacklog forgets requests that were never acknowledged in any way.
+func (s *secondary) dropBacklog() {
+	for _, f := range s.backlog {
+		f.Release()
+	}
+	s.backlog, s.backBytes = nil, 0
 }
 
 // begun begins a request, unless a record must be written first.
@@ -70,6 +84,15 @@ func (s *secondary) begun(f *wire.InFrame) bool {
 	if err == nil && q.Cmd == states.OpKeepalive {
 		f.Release()
 		return true
+	}
+	if err == nil && q.Cmd.Changes() && s.rec.Unfit == states.Outdated {
+		// Durable before the first byte lands on a copy that is behind: from then on it never was like this.
+		if s.saving == saveIdle {
+			rec := s.rec
+			rec.Unfit = states.Inconsistent
+			s.saveRecord(rec, saveMixed)
+		}
+		return false
 	}
 	if err == nil && s.caps&wire.CapMarks != 0 {
 		first := q.Cmd == opMark && q.Length == 0
@@ -93,11 +116,11 @@ func (s *secondary) begun(f *wire.InFrame) bool {
 	r := s.take()
 	r.raw, r.seq, r.off, r.n, r.session, r.frame = q.Cmd, q.Seq, int64(q.Offset), int64(q.Length), s.session, f
 	s.served++
-	s.bytes += int64(len(f.Payload))
+	s.occupy(r, int64(len(f.Payload)))
 	if err != nil || q.Seq == 0 {
 		s.log.Error("request not understood", "peer", s.in.Peer(), "error", err)
-		s.failed = true
 		s.reject(r, wire.EINVAL)
+		s.breakOff("the primary sent a request that can't be understood", "see the log of both nodes: the primary may be of another version")
 		return true
 	}
 	if rule := s.validate(&q, f); rule != "" {
@@ -125,11 +148,11 @@ func (s *secondary) onMark(q *wire.Request, f *wire.InFrame) bool {
 	r := s.take()
 	r.raw, r.cmd, r.seq, r.session, r.frame = q.Cmd, q.Cmd, q.Seq, s.session, f
 	s.served++
-	s.bytes += int64(len(f.Payload))
+	s.occupy(r, int64(len(f.Payload)))
 	if s.marked || f.PayloadErr != nil || s.stand.lag.LoadBytes(f.Payload) != nil {
 		s.log.Error("the primary's mark makes no sense", "bytes", len(f.Payload), "error", f.PayloadErr)
-		s.failed = true
 		s.reject(r, wire.EINVAL)
+		s.breakOff("the primary's mark makes no sense", "see the log of both nodes: the primary may be of another version")
 		return true
 	}
 	rec := s.rec
@@ -186,6 +209,9 @@ func (s *secondary) accept(r *served, memsync bool) {
 	r.cmd = r.raw
 	if s.caps&wire.CapMarks == 0 {
 		s.clearMap()
+	}
+	if r.cmd == states.OpRead {
+		s.occupy(r, r.n)
 	}
 	s.throttle()
 	switch {
@@ -265,7 +291,7 @@ func (s *secondary) onServed(r *served) {
 		}
 		s.passBarriers()
 	}
-	if r.raw == opFit && r.err == nil && s.fit == nil {
+	if r.raw == opFit && r.err == nil && s.fit == nil && s.session == r.session && !s.failed {
 		s.fit = r
 		s.saveFit()
 		return
@@ -281,6 +307,14 @@ func (s *secondary) saveFit() {
 	if s.fit == nil || s.saving != saveIdle {
 		return
 	}
+	if s.fit.session != s.session || s.failed {
+		// Something in front of it failed, or the copy of another session may have begun: no word of this
+		// one may wash a mark away (rule fail-ends).
+		r := s.fit
+		s.fit = nil
+		s.finish(r)
+		return
+	}
 	s.saveRecord(states.Fitted(s.rec, s.lastReceived > s.fit.order), saveFitMark)
 }
 
@@ -290,19 +324,21 @@ func (s *secondary) finish(r *served) {
 	if r.err != nil {
 		errno = wire.ErrnoOf(r.err)
 		unsupported := errno == wire.EOPNOTSUPP && r.cmd == states.OpFlush
+		what := fmt.Sprintf("%s(%d, %d)", r.cmd, r.off, r.n)
 		if !unsupported {
 			s.countError(r)
-			s.log.Error(fmt.Sprintf("Request failed: %s(%d, %d).", r.cmd, r.off, r.n), "error", r.err)
+			s.log.Error("Request failed: "+what+".", "error", r.err)
 		}
-		if !unsupported && r.cmd != states.OpRead && s.session == r.session && s.caps != 0 {
-			// Nothing queued behind it is done: the primary copies again what it lacks (rule fail-ends).
-			s.reply(r, wire.Reply{Seq: r.seq, Error: int16(errno)}, nil)
-			s.failed = true
-			s.stand.crashed |= states.UncleanBegan | states.UncleanReceived // rule fail-apply-mark
-			s.in.SetReading(false)
-			s.out.CloseAfterSend()
-			s.free1(r)
-			return
+		if !unsupported && r.cmd != states.OpRead {
+			s.stand.lacking()
+			if s.session == r.session && s.caps != 0 {
+				// Nothing queued behind it is done: the primary copies again what it lacks (rule fail-ends).
+				s.reply(r, wire.Reply{Seq: r.seq, Error: int16(errno)}, nil)
+				s.breakOff(fmt.Sprintf("%s failed here: %v", what, r.err), "check the disk below component "+s.res.cfg.Local+
+					"; the primary copies again what it lacks")
+				s.free1(r)
+				return
+			}
 		}
 	}
 	var payload []byte
@@ -367,14 +403,28 @@ func (s *secondary) take() *served {
 
 func (s *secondary) free1(r *served) {
 	s.served--
+	s.bytes -= r.memory
+	r.memory = 0
 	if r.frame != nil {
-		s.bytes -= int64(len(r.frame.Payload))
 		r.frame.Release()
 		r.frame = nil
 	}
 	r.buf = nil
 	s.free = append(s.free, r)
 	s.throttle()
+}
+
+// occupy counts memory that a request holds until it is done.
+func (s *secondary) occupy(r *served, n int64) {
+	r.memory += n
+	s.bytes += n
+}
+
+// breakOff ends the session from this side once its last answer is sent. What was received is applied.
+func (s *secondary) breakOff(reason, remedy string) {
+	s.failed, s.broke, s.brokeRemedy = true, reason, remedy
+	s.in.SetReading(false)
+	s.out.CloseAfterSend()
 }
 
 func (s *secondary) recycle(r *served) {
@@ -388,11 +438,12 @@ func (s *secondary) throttle() {
 	if s.session == 0 || s.failed {
 		return
 	}
-	full := s.served >= servedMost || s.bytes >= servedBytes
+	n, bytes := s.served+len(s.backlog), s.bytes+s.backBytes
+	full := n >= servedMost || bytes >= servedBytes
 	if full && !s.paused {
 		s.paused = true
 		s.in.SetReading(false)
-	} else if s.paused && s.served <= servedMost/2 && s.bytes <= servedBytes/2 {
+	} else if s.paused && n <= servedMost/2 && bytes <= servedBytes/2 {
 		s.paused = false
 		s.in.SetReading(true)
 	}

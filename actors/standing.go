@@ -44,6 +44,13 @@ func (s *standing) whole() {
 	s.lag.Reset()
 }
 
+// lacking says that this copy, as secondary, failed to apply or to keep what its primary may have answered
+// (rule fail-apply-mark).
+func (s *standing) lacking() {
+	s.crashed |= states.UncleanBegan | states.UncleanReceived
+	s.lagKnown = false
+}
+
 // began is a record under which a reign or session has begun.
 func (s *standing) began(r states.Record, boot string) states.Record {
 	r.Unclean |= s.crashed | states.UncleanBegan
