@@ -53,6 +53,7 @@ type end struct {
 
 	onWrite, onRead func()
 	unheard         bool // no process here knows of it
+	trickle         bool // its process reads a byte a second
 
 	resource string // whose connection it is, once a hello has said so
 	second   bool   // the second hello came by it
@@ -214,7 +215,11 @@ func (e *end) read() {
 		return
 	}
 	e.readDue = true
-	e.world.after(between(e.world.chance.network, time.Microsecond, 30*time.Microsecond), e.boot, e.onRead)
+	d := between(e.world.chance.network, time.Microsecond, 30*time.Microsecond)
+	if e.trickle {
+		d = trickleEvery
+	}
+	e.world.after(d, e.boot, e.onRead)
 }
 
 func (e *end) readSome() {
@@ -233,7 +238,9 @@ func (e *end) readSome() {
 		}
 		return
 	}
-	if oneIn(e.world.chance.network, 4) {
+	if e.trickle {
+		n = 1
+	} else if oneIn(e.world.chance.network, 4) {
 		n = 1 + e.world.chance.network.IntN(n)
 	}
 	in := &actors.FramesIn{Epoch: e.owner.Epoch, Conn: e}

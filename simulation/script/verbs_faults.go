@@ -3,6 +3,7 @@ package script
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"hast/simulation"
@@ -52,6 +53,21 @@ var faultVerbs = []verb{
 		}
 	}},
 	{name: "intrude", usage: "NODE hello|hello2|garbage [spoof]", about: "let a third party connect to a node and say something; spoof: from the peer's address", compile: compileIntrude},
+	{name: "stock", usage: "NODE [TRICK]", about: "start, in a node's place, a secondary of the original's manners, with a trick or none: " + trickWords(), compile: func(w *words) act {
+		at, trick := w.node(), simulation.TrickNone
+		if w.peek() != "" {
+			var err error
+			if trick, err = simulation.ParseTrick(w.next("trick")); err != nil {
+				w.fail("%v", err)
+			}
+		}
+		return func(st *Stage) error {
+			if st.machine(at).Running() {
+				return nil
+			}
+			return st.Pair.StartStock(st.machine(at), trick)
+		}
+	}},
 	{name: "sleep", usage: "NODE TIME", about: "suspend a machine, its monotonic clock included", compile: func(w *words) act {
 		at, d := w.node(), w.duration("time")
 		return func(st *Stage) error {
@@ -62,6 +78,14 @@ var faultVerbs = []verb{
 	{name: "clock", usage: "NODE rate=PPM|jump=SECONDS", about: "let a node's clock run fast or slow from now on, or its time of day jump", compile: compileClock},
 	{name: "medium", usage: "NODE lost-write|misdirected|bit-flip|stale-read RANGE [times=N]",
 		about: "have a disk lie about the next operations that lie wholly in a range of the device", compile: compileMedium},
+}
+
+func trickWords() string {
+	var names []string
+	for _, t := range simulation.Tricks() {
+		names = append(names, t.String())
+	}
+	return strings.Join(names, ", ")
 }
 
 func onPair(do func(p *simulation.Pair)) act {

@@ -27,6 +27,8 @@ func TestFaultsOfNetworksAndMachines(t *testing.T) {
 		{"throttle a->b lag=50ms rate=100k\nidle 5s", simulation.FaultDelay},
 		{"flip a->b 3\nidle 5s", simulation.FaultWireFlip},
 		{"intrude b hello\nintrude a garbage\nidle 2s", simulation.FaultStranger},
+		{"kill b\nstock b\nidle 5s\nkill b\nstart b\nrole b secondary", simulation.FaultStockPeer},
+		{"kill b\nstock b garbage-2\nidle 5s\nkill b\nstart b\nrole b secondary", simulation.FaultGarbage},
 		{"sleep b 7s\nidle 10s", simulation.FaultHostSleep},
 		{"sleep a 7s\nidle 10s", simulation.FaultHostSleep},
 		{"clock a rate=50000\nclock b jump=-3600\nidle 5s", simulation.FaultClockJump},
@@ -48,6 +50,7 @@ func TestFaultsOfNetworksAndMachines(t *testing.T) {
 
 func TestFaultVerbsSayWhatIsAllowed(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
+		{"stock b juggle", "silent-3"},
 		{"stall third", "first, second, newest"},
 		{"throttle a->b lag=x rate=0", "lag=50ms"},
 		{"throttle a->b lag=1s rate=fast", "allowed is a number of bytes"},
