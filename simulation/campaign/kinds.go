@@ -104,6 +104,24 @@ var kinds = []kind{
 		n := r.IntN(2)
 		s.while("disk "+names[n], exponential(r, 5*time.Second), func() { s.do("disk", names[n], "gone") }, func() { s.do("disk", names[n], "heal") })
 	}},
+	{"latent", "sectors of a disk can't be read until they are rewritten", 0.2, 2, func(s *story, r *rand.Rand) {
+		n := r.IntN(2)
+		s.do("disk", names[n], "latent", s.span(r, n))
+	}},
+	{"full", "a disk takes no more writes for a while: full, or read-only", 0.1, 1, func(s *story, r *rand.Rand) {
+		n := r.IntN(2)
+		how := [...]string{"full", "read-only"}[r.IntN(2)]
+		s.while("disk "+names[n], exponential(r, 3*time.Second), func() { s.do("disk", names[n], how) }, func() { s.do("disk", names[n], "heal") })
+	}},
+	{"silent", "a disk loses, misplaces, flips or makes up what it was given, and says nothing", 0.1, 2, func(s *story, r *rand.Rand) {
+		if s.silent { // at most one at a time, so that damage never meets damage (X3)
+			return
+		}
+		s.silent = true
+		n := r.IntN(2)
+		what := [...]string{"lost-write", "misdirected", "bit-flip", "stale-read"}[r.IntN(4)]
+		s.do("medium", names[n], what, s.span(r, n))
+	}},
 	{"operator", "the operator changes roles, in order", 0.5, 6, orderly},
 	{"operator-error", "the operator errs: both primary, nobody primary, force", 0.2, 2, wrong},
 }
@@ -113,13 +131,7 @@ func way(r *rand.Rand) string { return [...]string{"a->b", "b->a"}[r.IntN(2)] }
 
 // keep says what a power cut leaves of what wasn't durable.
 func keep(r *rand.Rand) string {
-	switch r.IntN(6) {
-	case 0:
-		return "keep=all"
-	case 1:
-		return "keep=none"
-	}
-	return "keep=p"
+	return "keep=" + [...]string{"p", "p", "p", "none", "all", "half", "few", "most", "all-but-one", "newest", "oldest"}[r.IntN(11)]
 }
 
 // orderly is what an operator does who knows what he does.

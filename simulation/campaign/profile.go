@@ -30,8 +30,10 @@ var profiles = []Profile{
 	{Name: "calm", About: "nothing goes wrong: no refusal and no error is justified", Kinds: []string{}, Least: 5 * time.Second, Most: 20 * time.Second, Requests: 1500},
 	{Name: "process", About: "kills, pauses and panics of actors", Kinds: []string{"kill", "kill-both", "pause", "panic"}, Least: 20 * time.Second, Most: 2 * time.Minute, Requests: 1200, Always: true},
 	{Name: "power", About: "power cuts of one node and of both", Kinds: []string{"power", "power-both", "kill", "operator"}, Least: 20 * time.Second, Most: 2 * time.Minute, Requests: 1200, Always: true},
-	{Name: "network", About: "cuts, one-way cuts, stalls and resets", Kinds: []string{"cut", "one-way", "hold", "reset", "pause"}, Least: 20 * time.Second, Most: 2 * time.Minute, Requests: 1200, Always: true},
-	{Name: "disk", About: "errors, slowness and stuck disks", Kinds: []string{"read-error", "write-error", "flush-error", "map-error", "slow", "stuck", "gone", "kill"}, Least: 20 * time.Second, Most: 2 * time.Minute, Requests: 1200, Always: true},
+	{Name: "network", About: "cuts, one-way cuts, stalls and resets", Kinds: []string{"cut", "one-way", "hold", "reset", "pause", "stall", "swizzle", "reset-one", "reset-at", "refuse", "half-open", "throttle", "wire-flip", "stranger"}, Least: 20 * time.Second, Most: 2 * time.Minute, Requests: 1200, Always: true},
+	{Name: "disk", About: "errors, slowness and stuck disks", Kinds: []string{"read-error", "write-error", "flush-error", "map-error", "latent", "full", "slow", "stuck", "gone", "kill"}, Least: 20 * time.Second, Most: 2 * time.Minute, Requests: 1200, Always: true},
+	{Name: "silent", About: "disks that lie, one lie a seed", Kinds: []string{"silent", "kill", "cut", "operator"}, Least: 20 * time.Second, Most: 2 * time.Minute, Requests: 1200, Always: true},
+	{Name: "clock", About: "hosts that sleep and clocks that jump", Kinds: []string{"host-sleep", "clock-jump", "pause", "kill", "cut"}, Least: 20 * time.Second, Most: 2 * time.Minute, Requests: 1200, Always: true},
 	{Name: "roles", About: "role changes, wrong ones too, with cuts and kills between them", Kinds: []string{"operator", "operator-error", "cut", "kill", "reset"}, Least: 30 * time.Second, Most: 3 * time.Minute, Requests: 800, Always: true},
 	{Name: "long", About: "everything, for twenty minutes of the world's time", Least: 10 * time.Minute, Most: 20 * time.Minute, Requests: 5000, Always: true},
 }

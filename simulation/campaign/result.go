@@ -40,6 +40,8 @@ type Result struct {
 	Seed    uint64
 	Profile string // empty for a script that was not drawn
 	Script  *script.Script
+	// Near: the script is not the seed's own, but was drawn near another. Only its text repeats it.
+	Near bool
 
 	Verdict Verdict
 	// Invariant is the broken rule's ID, or the verdict's name for what is none. With Passed it is empty.

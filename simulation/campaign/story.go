@@ -22,6 +22,7 @@ type story struct {
 	sectors int64
 	border  int64 // sector that divides the components' fault sets
 	upper   int   // whose lies above it
+	silent  bool  // a silent fault was armed
 	twins   bool  // what happens brings something else along
 
 	agenda []plan
@@ -109,8 +110,14 @@ func (s *story) storm() {
 // finale repairs all and looks at what is left.
 func (s *story) finale() {
 	s.do("heal")
+	s.do("unstall")
+	for _, way := range []string{"a->b", "b->a"} {
+		s.do("throttle", way, "lag=0s", "rate=0")
+	}
 	for n, name := range names {
+		s.do("refuse", name, "off")
 		s.do("disk", name, "heal")
+		s.do("disk", name, "mend")
 		if s.nodes[n].paused {
 			s.do("continue", name)
 		}

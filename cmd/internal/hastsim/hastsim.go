@@ -76,7 +76,8 @@ func (a *app) root() *cobra.Command {
 		},
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(a.runCommand(), a.replayCommand(), a.shrinkCommand(), a.listCommand(), a.mutantsCommand())
+	root.AddCommand(a.runCommand(), a.replayCommand(), a.shrinkCommand(), a.scenarioCommand(), a.crashallCommand(), a.soakCommand(),
+		a.bisectCommand(), a.listCommand(), a.mutantsCommand())
 	return root
 }
 

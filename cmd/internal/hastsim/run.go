@@ -41,12 +41,15 @@ func (a *app) runCommand() *cobra.Command {
 	f.StringVar(&o.seed, "seed", "", "play seed `N`, or those of a range A..B (default: 100 from a new base)")
 	f.Uint64Var(&o.count, "count", 0, "play `N` seeds from a new base, which is printed")
 	f.DurationVar(&o.time, "time", 0, "begin no further seed after that long, like 5m")
-	f.IntVar(&o.workers, "workers", runtime.GOMAXPROCS(0), "play `N` seeds at once")
+	f.IntVar(&o.workers, "workers", defaultWorkers(), "play `N` seeds at once")
 	f.BoolVar(&o.twice, "twice", false, "play each seed twice, and compare the two runs step by step")
 	f.BoolVar(&o.cells, "coverage", false, "list the cells of the coverage tables that no seed reached")
 	f.IntVar(&o.keep, "stop-after", 0, "begin no further seed after `N` failures (default: go on)")
 	return c
 }
+
+// defaultWorkers is how many seeds are played at once.
+func defaultWorkers() int { return runtime.GOMAXPROCS(0) }
 
 // which are the seeds to be played. Without a number, the base is new each time, and said.
 func (o *runOptions) which() (seeds, error) {

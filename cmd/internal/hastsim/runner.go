@@ -12,6 +12,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"hast/simulation/campaign"
+	"hast/simulation/script"
 )
 
 // runner plays seeds on several cores, each in a world of its own: worlds share nothing but a store of
@@ -23,8 +24,11 @@ type runner struct {
 	workers   int
 	twice     bool
 	stopAfter int
-	until     time.Time // begin no seed after it; zero for always
+	until     time.Time       // begin no seed after it; zero for always
+	steer     *campaign.Steer // tells some stories near rare ones; nil for none
 	found     func(r *campaign.Result, fastest bool)
+
+	steering sync.Mutex // of steer
 
 	sum   *campaign.Summary
 	took  time.Duration
@@ -74,15 +78,35 @@ func (r *runner) play(stop context.Context) (interrupted bool) {
 func (r *runner) one(seed uint64) *campaign.Result {
 	o := r.app.options()
 	o.Coverage = true
+	if s := r.near(seed); s != nil {
+		res := campaign.Play(s, o)
+		res.Near = true
+		return res
+	}
 	if r.twice {
 		return campaign.Twice(campaign.Generate(seed, r.profile), o)
 	}
 	return campaign.Seed(seed, r.profile, o)
 }
 
+// near is the script of every second seed when there is somebody to steer.
+func (r *runner) near(seed uint64) *script.Script {
+	if r.steer == nil || seed%2 == 0 {
+		return nil
+	}
+	r.steering.Lock()
+	defer r.steering.Unlock()
+	return r.steer.Near(seed)
+}
+
 // take adds a result.
 func (r *runner) take(res *campaign.Result) {
 	fastest := r.sum.Add(res)
+	if r.steer != nil {
+		r.steering.Lock()
+		r.steer.Learn(res)
+		r.steering.Unlock()
+	}
 	if r.bar != nil {
 		_ = r.bar.Add(1)
 	}

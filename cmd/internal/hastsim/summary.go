@@ -63,6 +63,10 @@ func (a *app) first(r *campaign.Result) {
 	for _, h := range r.History {
 		fmt.Fprintf(a.stdout, "    %s\n", h)
 	}
+	if r.Near {
+		fmt.Fprintln(a.stdout, "Its story was drawn near another one: replay the file that was kept.")
+		return
+	}
 	fmt.Fprintf(a.stdout, "To see it again:  %s\n", a.repeat(r))
 	fmt.Fprintf(a.stdout, "To make it small: %s\n", strings.Replace(a.repeat(r), " replay ", " shrink ", 1))
 }

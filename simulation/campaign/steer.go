@@ -1,0 +1,77 @@
+package campaign
+
+import (
+	"slices"
+
+	"hast/simulation/script"
+)
+
+// Steer draws scripts near those that reached what few others did: the same story with another seed for all
+// that it leaves open, or with a few of its steps taken from another story.
+type Steer struct {
+	cells map[cell]uint64 // by how many runs each cell was reached
+	rare  []*script.Script
+	next  int
+}
+
+// rarely is the greatest number of runs that reached a cell which is rare, and mostRare how many scripts are
+// remembered for such cells.
+const (
+	rarely   = 3
+	mostRare = 64
+)
+
+// NewSteer makes one that knows of no run.
+func NewSteer() *Steer { return &Steer{cells: make(map[cell]uint64)} }
+
+// Learn hears of a run. Scripts that failed are not told again: what they have to say is known.
+func (s *Steer) Learn(r *Result) {
+	if r.Coverage == nil {
+		return
+	}
+	rare := false
+	for k := range r.Coverage.cells { //house:ordered counting doesn't depend on the order
+		s.cells[k]++
+		rare = rare || s.cells[k] <= rarely
+	}
+	if rare && !r.Failed() {
+		s.rare = append(s.rare, r.Script)
+		if len(s.rare) > mostRare {
+			s.rare = slices.Delete(s.rare, 0, 1)
+		}
+	}
+}
+
+// Near makes a script near one that reached something rare, decided by a seed; nil if none did yet.
+func (s *Steer) Near(seed uint64) *script.Script {
+	if len(s.rare) == 0 {
+		return nil
+	}
+	s.next++
+	r := stream(seed, "steer")
+	c := clone(s.rare[s.next%len(s.rare)])
+	c.Seed = seed
+	// The opening and the repair at the end stay; a step of the storm may come earlier, later, twice or not.
+	begin := slices.IndexFunc(c.Steps, func(x script.Step) bool { return x.Verb == "load" }) + 1
+	end := len(c.Steps)
+	for end > begin && c.Steps[end-1].At == 0 {
+		end--
+	}
+	for n := r.IntN(4); n > 0 && end-begin > 2; n-- {
+		i := begin + r.IntN(end-begin)
+		switch r.IntN(4) {
+		case 0:
+			c.Steps = slices.Delete(c.Steps, i, i+1)
+			end--
+		case 1:
+			c.Steps = slices.Insert(c.Steps, i, c.Steps[i])
+			end++
+		case 2:
+			c.Steps[i].At = c.Steps[i].At * 9 / 10
+		case 3:
+			j := begin + r.IntN(end-begin)
+			c.Steps[i], c.Steps[j] = c.Steps[j], c.Steps[i]
+		}
+	}
+	return c
+}
