@@ -72,6 +72,8 @@ type Status struct {
 	Reason      string `json:"reason,omitempty"` // why degraded, refused or failed
 	Remedy      string `json:"remedy,omitempty"` // the one act that helps
 	Since       string `json:"since,omitempty"`  // time of day at which State was entered, RFC 3339
+	ReasonSince string `json:"reason_since,omitempty"`
+	Weaker      string `json:"weaker,omitempty"` // what can't be promised with this peer
 	Provider    string `json:"provider"`
 	Local       string `json:"local"`
 	Remote      string `json:"remote"`

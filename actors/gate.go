@@ -3,6 +3,7 @@ package actors
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/hashicorp/go-hclog"
@@ -99,11 +100,15 @@ type gate struct {
 	ticking   bool
 	wroteTick bool // something was written since the last tick
 
-	stats   Stats
-	reason  string // why there is no session
-	remedy  string
-	peerIs  string
-	noFlush bool // the peer can't flush
+	stats  Stats
+	reason string // why there is no session
+	remedy string
+	// peerFails is what the secondary answered with an error, until both are in sync again.
+	peerFails string
+	// reasonAt is since when status has something to say.
+	reasonAt time.Time
+	peerIs   string
+	noFlush  bool // the peer can't flush
 }
 
 // recordUse says what the record that is being saved is for: the gate saves one at a time.
@@ -197,6 +202,7 @@ func (g *gate) owner() Owner { return Owner{PID: g.self, Exec: g.res.ex, Epoch: 
 
 // onOpen takes the component's state. What the map says is dirty is to be copied, either way.
 func (g *gate) onOpen(m *openGate) {
+	g.reasonAt = g.res.h.Clock.Wall()
 	g.opened, g.rec, g.sector, g.forced, g.stand = true, m.rec, m.sector, m.forced, m.standing
 	var err error
 	if g.amap, err = activemap.New(m.rec.DataSize, m.rec.ExtentSize, m.rec.KeepDirty, m.rec.MapSize()); err == nil {

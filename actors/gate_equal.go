@@ -126,6 +126,7 @@ func (g *gate) onPeerFitted(m *peerFitted) {
 		g.dropSession(fmt.Sprintf("the secondary failed to record that it is fit: %v", m.errno))
 		return
 	}
+	g.peerFails = ""
 	g.tell(g.res.pid, &sidesEqual{own: states.CopyOf(&g.rec)})
 	g.endEqual(nil)
 }

@@ -102,7 +102,8 @@ func (g *gate) onPeerFlushed(m *peerFlushed) {
 		t.remote = states.PartFailed
 		g.stats.RemoteErrors++
 		g.amap.FlushDone(t.ofS, false)
-		g.dropSession(fmt.Sprintf("the secondary failed FLUSH: %v", m.errno))
+		g.peerFails = fmt.Sprintf("the secondary failed FLUSH: %v", m.errno)
+		g.dropSession(g.peerFails)
 		g.countError()
 	}
 	g.settleFlush()

@@ -55,6 +55,7 @@ func (g *gate) refuseOffer(reason, remedy string) {
 	g.hello, g.offered, g.reply = 0, 0, nil
 	if g.reason != reason {
 		g.log.Warn("no session with the peer: "+reason, "remedy", remedy)
+		g.reasonAt = g.res.h.Clock.Wall()
 	}
 	g.reason, g.remedy = reason, remedy
 	g.tell(g.res.link, &refuseOffer{attempt: attempt, reason: reason})
@@ -83,7 +84,7 @@ func (g *gate) onPeerReply(m *peerReply) {
 	case g.drains:
 		g.refuseOffer("the device goes away", "")
 		return
-	case m.reply.ErrMsg != "":
+	case m.reply.ErrMsg != "" && m.reply.DataSize == 0:
 		g.explainRefusal(own, peer, m.reply.ErrMsg)
 		return
 	case uint64(m.reply.DataSize) != g.rec.DataSize:
@@ -93,6 +94,9 @@ func (g *gate) onPeerReply(m *peerReply) {
 	case uint32(m.reply.ExtentSize) != g.rec.ExtentSize:
 		g.refuseOffer(fmt.Sprintf("Extent size differs between nodes (local=%d, remote=%d).", g.rec.ExtentSize, m.reply.ExtentSize),
 			"create both components with the same extent size")
+		return
+	case m.reply.ErrMsg != "":
+		g.explainRefusal(own, peer, m.reply.ErrMsg)
 		return
 	}
 	verdict := g.res.relate(states.RolePrimary, own, peer)
@@ -151,13 +155,14 @@ func (g *gate) onPeerReply(m *peerReply) {
 // explainRefusal keeps the secondary's reason for refusing, in our words where the counters tell it.
 func (g *gate) explainRefusal(own, peer states.Copy, msg string) {
 	g.verdict = g.res.relate(states.RolePrimary, own, peer)
+	told := g.verdict.Refused() && peer.Marks.Known // the two copies say it all
 	if !g.verdict.Refused() {
 		g.verdict = states.VerdictForeign
 	}
 	reason, remedy := g.verdict.Explain(own, peer)
 	if g.verdict == states.VerdictSplitBrain {
 		g.tell(g.res.pid, &notice{event: "split-brain"})
-	} else {
+	} else if !told {
 		reason, remedy = "the secondary refused: "+msg, "see the secondary's log; 'hastctl status' there"
 	}
 	g.refuseOffer(reason, remedy)
@@ -241,7 +246,10 @@ func (g *gate) beginSession(session, caps uint64, peer string) {
 	g.outdated = false // the record has it now
 	g.behind = g.verdict == states.VerdictSecondaryAhead || g.rec.Unfit != states.Fit
 	g.isTarget, g.seenPeer = g.behind || g.amap.AnyStale(), g.peer.LocalCnt
-	g.reason, g.remedy = "", ""
+	g.reason, g.remedy, g.reasonAt = "", "", g.res.h.Clock.Wall()
+	for _, w := range g.weaker() {
+		g.log.Warn("weaker: " + w)
+	}
 	g.stats.Sessions++
 	g.tell(g.res.pid, &sessionUp{verdict: g.verdict})
 	g.tell(g.res.pid, &notice{event: "connect"})
@@ -267,7 +275,7 @@ func (g *gate) onLinkLost(m *linkLost) {
 // it has done (A1); nothing of the old session counts any more.
 func (g *gate) endSession(session uint64, reason string) {
 	g.session, g.raised = 0, false
-	g.reason = reason
+	g.reason, g.remedy, g.reasonAt = reason, "", g.res.h.Clock.Wall()
 	g.caps, g.noFlush = 0, false
 	g.barrier = false
 	g.equal.reset()
@@ -346,39 +354,4 @@ func (g *gate) onLinkReturned(m *linkReturned) {
 	for _, r := range back {
 		g.release(r)
 	}
-}
-
-func (g *gate) onStatus(m *statusWalk) {
-	s := m.status
-	if g.amap != nil {
-		s.Dirty = g.amap.BusyBytes()
-		s.Sync.Remaining = g.amap.SyncBytes()
-		s.Sync.ToPeer, s.Sync.FromPeer = g.amap.SlagBytes(), g.amap.StaleBytes()
-		s.Bad = g.amap.BadBytes()
-	}
-	// Complete is a promise that the secondary may take over, so it has to know that it is fit.
-	if g.session != 0 && !g.behind && s.Sync.Remaining == 0 && g.rec.LocalCnt == g.peer.RemoteCnt && g.equal.at == equalIdle {
-		s.Status = "complete"
-	} else if g.opened {
-		s.Status = "degraded"
-		if s.Reason == "" {
-			s.Reason, s.Remedy = g.reason, g.remedy
-		}
-		if s.Reason == "" {
-			s.Reason, s.Remedy = g.ailment()
-		}
-	}
-	if g.verdict != states.VerdictNone {
-		s.Verdict = g.verdict.String()
-	}
-	queue := s.Stats.QueueLocal
-	recv := s.Stats.QueueRecv
-	s.Stats = g.stats
-	s.Stats.QueueLocal, s.Stats.QueueRecv = queue, recv
-	s.Stats.QueueIdle = uint64(doorCredits - min(g.all.n, doorCredits))
-	if g.door != nil {
-		s.Clients = g.door.Clients()
-	}
-	s.Stats.AsyncTail = uint64(g.tail)
-	g.res.walkOn(m, g.self)
 }

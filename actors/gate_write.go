@@ -263,7 +263,8 @@ func (g *gate) onPeerError(r *Request, errno wire.Errno) {
 		return
 	}
 	g.amap.MarkSlag(uint64(r.Off), uint64(r.Len))
-	g.dropSession(fmt.Sprintf("the secondary failed %s(%d, %d): %v", r.Op, r.Off, r.Len, errno))
+	g.peerFails = fmt.Sprintf("the secondary failed %s(%d, %d): %v", r.Op, r.Off, r.Len, errno)
+	g.dropSession(g.peerFails)
 	g.countError()
 }
 

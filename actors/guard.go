@@ -15,6 +15,7 @@ type guard struct {
 	on    bool
 	epoch uint64
 	pause time.Duration
+	asked time.Duration // when the last attempt began
 }
 
 const (
@@ -52,8 +53,8 @@ func (d *guard) onDown(m *sessionDown) {
 	if !d.on {
 		return
 	}
-	if m.was {
-		d.pause = 0
+	if m.was && d.res.h.Clock.Now()-d.asked >= reconnectPeriod {
+		d.pause = 0 // it was a session; one that ends at once, again and again, is none
 	}
 	d.pause = min(max(d.pause*2, reconnectFirst), reconnectPeriod)
 	jitter := time.Duration(d.res.h.Rand.Uint64() % uint64(d.pause/4+1))
@@ -63,6 +64,7 @@ func (d *guard) onDown(m *sessionDown) {
 
 func (d *guard) onWake(m *guardWake) {
 	if m.epoch == d.epoch && d.on && !d.res.cfg.RemoteNone {
+		d.asked = d.res.h.Clock.Now()
 		d.res.h.Tell(d.res.link, &connect{})
 	}
 }

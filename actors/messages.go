@@ -30,6 +30,7 @@ type statusWalk struct {
 	to     *actor.PID
 	sink   StatusSink // of a host program, instead of a node
 	status *Status
+	link   states.Plight // what keeps the link down; remotelink's, for gate
 }
 
 // resourceGone tells that a resource has stopped for good.

@@ -18,7 +18,7 @@ const (
 	// linkTickEvery is how often an idle link looks at its clock.
 	linkTickEvery = time.Second
 	// offeredCaps are the extensions that we speak (docs/protocol.md).
-	offeredCaps = wire.CapExtensions | wire.CapMarks
+	offeredCaps = wire.CapExtensions | wire.CapMarks | wire.CapEcho
 )
 
 // remotelink owns the pair of connections to the secondary, as the primary has it: handshake, sequence
@@ -42,7 +42,9 @@ type remotelink struct {
 	version uint8 // negotiated; remembered over reconnections, 1 before the first
 	caps    uint64
 	offer   *peerReply
-	reason  string // why it is down or refused
+	reason  string        // why it is down or refused
+	trouble states.Plight // of the last attempt that didn't lead to a session
+	itself  bool          // this node ended the attempt
 	answer  states.PeerAnswer
 	told    bool // the answer was reported in this attempt
 	hadUp   bool
@@ -177,6 +179,7 @@ func (l *remotelink) onConnect(m *connect) {
 	l.attempt = l.res.newEpoch()
 	l.probing, l.told, l.hadUp = m.probing, false, false
 	l.reason, l.caps, l.offer, l.inEnded = "", 0, nil, ""
+	l.answer, l.itself = states.PeerSilent, false
 	l.closed = make(map[Conn]bool, 2)
 	l.step(states.LinkOnConnect)
 }
@@ -253,9 +256,6 @@ func (l *remotelink) onHello1Reply(nv wire.NV) {
 
 // refused ends the attempt with what the peer said.
 func (l *remotelink) refused(answer states.PeerAnswer, reason string) {
-	if reason != l.reason {
-		l.log.Warn(reason, "peer", l.res.cfg.Remote)
-	}
 	l.reason = reason
 	l.report(answer, reason)
 	l.step(states.LinkOnReplyRefused)
@@ -263,6 +263,7 @@ func (l *remotelink) refused(answer states.PeerAnswer, reason string) {
 
 // report tells a promotion, once an attempt, who the peer is.
 func (l *remotelink) report(answer states.PeerAnswer, reason string) {
+	l.answer = answer
 	if l.probing && !l.told {
 		l.told = true
 		l.tell(l.res.pid, &peerAnswered{answer: answer, reason: reason})
@@ -274,7 +275,8 @@ func (l *remotelink) onHelloCopy(m *helloCopy) {
 		return
 	}
 	h := wire.Hello2{Resource: l.res.cfg.Name, Token: l.token, Virgin: m.virgin, ResUID: m.rec.ResUID,
-		LocalCnt: m.rec.LocalCnt, RemoteCnt: m.rec.RemoteCnt, Caps: l.caps, Marks: m.marks, Told: m.told}
+		LocalCnt: m.rec.LocalCnt, RemoteCnt: m.rec.RemoteCnt, Caps: l.caps, Marks: m.marks, Told: m.told,
+		DataSize: m.rec.DataSize, ExtentSize: m.rec.ExtentSize}
 	l.out.SetMaxPayload(uint32(2*m.rec.MapSize() + 1<<20))
 	l.send(l.in, wire.AppendHello2(nil, &h))
 }
@@ -314,11 +316,12 @@ func (l *remotelink) onRefuseOffer(m *refuseOffer) {
 	if m.attempt != l.attempt || l.fsm.Current() != states.LinkIsMerging {
 		return
 	}
-	l.reason = m.reason
+	l.reason, l.itself = m.reason, true // gate has said so
 	l.step(states.LinkOnVerdictRefused)
 }
 
 func (l *remotelink) onHangUp(m *hangUp) {
+	l.itself = true
 	l.reason = m.reason
 	l.step(states.LinkOnClose)
 }
@@ -330,7 +333,7 @@ func (l *remotelink) onRelink() {
 }
 
 func (l *remotelink) announceUp() {
-	l.hadUp = true
+	l.hadUp, l.trouble = true, states.Plight{}
 	l.lastSent = l.res.h.Clock.Now()
 	l.in.SetMaxPayload(MaxRequest)
 	peer := "stock"
@@ -411,6 +414,7 @@ func (l *remotelink) maybeClosed() {
 func (l *remotelink) tellDown() {
 	l.stopLimit()
 	l.out, l.in = nil, nil
+	l.failed()
 	if l.hadUp {
 		l.tell(l.res.gate, &linkReturned{session: l.attempt})
 	}
@@ -421,15 +425,19 @@ func (l *remotelink) tellDown() {
 	}
 }
 
-func (l *remotelink) onStatus(m *statusWalk) {
-	s := m.status
-	s.Link, s.LinkReason = string(l.fsm.Current()), l.reason
-	if l.fsm.Current() == states.LinkIsUp {
-		s.LinkReason = ""
-		s.Peer = map[bool]string{true: "ours", false: "stock"}[l.caps != 0]
+// failed keeps why an attempt led to no session, and logs it once.
+func (l *remotelink) failed() {
+	if l.hadUp || l.reason == "" {
+		return
 	}
-	s.Stats.QueueRecv = uint64(len(l.pending))
-	l.res.walkOn(m, l.self)
+	p := states.Plight{Reason: l.reason, Remedy: states.PeerRemedy(l.answer, l.res.cfg.Name)}
+	if l.itself {
+		p = states.OwnPause(l.reason)
+	}
+	if p != l.trouble && !l.itself {
+		l.log.Warn("no session with the peer: "+p.Reason, "remedy", p.Remedy)
+	}
+	l.trouble = p
 }
 
 // classifyRefusal says what a refused first hello tells of the peer.

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"fmt"
+	"time"
 
 	"hast/states"
 	"hast/wire"
@@ -223,6 +224,8 @@ func (l *remotelink) onReply(f *wire.InFrame) {
 
 func (l *remotelink) onControlReply(w controlWait, errno wire.Errno) {
 	switch w.cmd {
+	case states.OpKeepalive:
+		return
 	case opMark:
 		l.tell(l.res.gate, &peerMarked{session: l.attempt, errno: errno})
 		return
@@ -299,7 +302,19 @@ func (l *remotelink) onTick(m *linkTick) {
 		return
 	}
 	if now-l.lastSent >= keepaliveEvery {
-		l.send(l.out, mustRequest(nil, &wire.Request{Cmd: states.OpKeepalive}))
+		l.sendKeepalive(now)
 	}
 	l.startTick()
+}
+
+// sendKeepalive says something, and to a peer of ours in a way that is answered: an idle link that leads
+// nowhere would else be taken for a pair in sync.
+func (l *remotelink) sendKeepalive(now time.Duration) {
+	q := wire.Request{Cmd: states.OpKeepalive}
+	if l.caps&wire.CapEcho != 0 {
+		l.seq++
+		q = wire.Request{Cmd: states.OpKeepalive, Seq: l.seq}
+		l.control = append(l.control, controlWait{seq: l.seq, cmd: q.Cmd, sent: now})
+	}
+	l.send(l.out, mustRequest(nil, &q))
 }

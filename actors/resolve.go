@@ -178,7 +178,7 @@ func (s *secondary) onResolveSaved(err error) {
 		runs := mapRuns(s.image)
 		a.Bytes, a.BytesKnown, a.Runs, a.Extents = mapBytes(&s.rec, s.image), true, len(runs), runs[:min(len(runs), answerRuns)]
 	}
-	s.verdict = states.VerdictNone
+	s.verdict, s.reasonAt = states.VerdictNone, s.res.h.Clock.Wall()
 	s.reason = "the split-brain is resolved, " + whose + " changes are given up; the primary hasn't connected since"
 	s.remedy = "'hastctl role primary " + s.res.cfg.Name + "' on the peer, unless it holds that role"
 	s.log.Warn("Split-brain resolved: "+whose+" changes alone are given up.", "bytes", discardedBytes(&a), "extents", runsText(a.Extents))

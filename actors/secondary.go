@@ -83,7 +83,9 @@ type secondary struct {
 	// savedFor is the second hello for which map or record are being written.
 	savedFor  *secondHello
 	reason    string
-	remedy    string // against reason, where waiting for the primary is no help
+	remedy    string    // against reason, where waiting for the primary is no help
+	reasonAt  time.Time // since when status has something to say
+	ail       error     // of the own component, in a session that ended by it; until the copy is whole
 	resolving *resolveCopy
 	stats     Stats
 	settled   bool
@@ -168,6 +170,7 @@ func (s *secondary) tell(to *actor.PID, msg any) { s.res.h.Tell(to, msg) }
 
 func (s *secondary) onServe(m *serveAs) {
 	s.serving, s.rec, s.image, s.stand = true, m.rec, m.image, m.standing
+	s.reasonAt = s.res.h.Clock.Wall()
 	s.ranges.ReadWaits = true
 }
 
@@ -251,7 +254,7 @@ func (s *secondary) endSession(reason string) {
 		s.broke, s.brokeRemedy = "", ""
 	}
 	s.log.Warn("Disconnected from primary.", "reason", reason)
-	s.session, s.reason, s.remedy = 0, reason, remedy
+	s.session, s.reason, s.remedy, s.reasonAt = 0, reason, remedy, s.res.h.Clock.Wall()
 	s.in.Close()
 	s.out.Close()
 	s.in, s.out = nil, nil
@@ -280,6 +283,9 @@ func (s *secondary) maybeHandshake() {
 		}
 	}
 	s.tell(s.res.pid, &peerHeard{heard{copy: s.peer, told: n.hello.Told, role: states.RolePrimary}})
+	if s.refuseSizes(n) {
+		return
+	}
 	n.verdict = s.res.relate(states.RoleSecondary, s.peer, own)
 	s.verdict = n.verdict
 	rec := s.rec
@@ -295,7 +301,7 @@ func (s *secondary) maybeHandshake() {
 		s.tell(s.res.localdisk, &saveMap{to: s.self, tag: n.epoch, runs: []activemap.Run{{Data: full}}})
 		return
 	case n.verdict.Refused():
-		s.refuseHello2(n)
+		s.refuseVerdict(n)
 		return
 	case n.verdict == states.VerdictPrimaryAhead:
 		// Durable before the reply (I17). Before the first byte of the copy lands it becomes a mixture.
@@ -342,9 +348,25 @@ func (s *secondary) saveRecord(rec states.Record, use saveUse) {
 	s.tell(s.res.localdisk, &saveRecord{to: s.self, tag: s.session, rec: rec})
 }
 
-// refuseHello2 answers with the reason; nothing changes on either side (I14).
-func (s *secondary) refuseHello2(n *secondHello) {
-	s.next = nil
+// refuseSizes refuses a primary of ours whose device has another size, or extents of another size. A stock one
+// doesn't tell, and finds out by itself.
+func (s *secondary) refuseSizes(n *secondHello) bool {
+	h := &n.hello
+	switch {
+	case h.DataSize != 0 && h.DataSize != s.rec.DataSize:
+		msg := wire.MsgDataSize(int64(s.rec.DataSize), int64(h.DataSize))
+		s.refuseHello2(n, msg, msg, "create both components with the same size")
+	case h.ExtentSize != 0 && h.ExtentSize != s.rec.ExtentSize:
+		msg := wire.MsgExtentSize(int64(s.rec.ExtentSize), int64(h.ExtentSize))
+		s.refuseHello2(n, msg, msg, "create both components with the same extent size")
+	default:
+		return false
+	}
+	return true
+}
+
+// refuseVerdict refuses a primary because of its copy; nothing changes on either side (I14).
+func (s *secondary) refuseVerdict(n *secondHello) {
 	msg := wire.MsgSplitBrain
 	switch n.verdict {
 	case states.VerdictSplitBrain:
@@ -355,8 +377,15 @@ func (s *secondary) refuseHello2(n *secondHello) {
 		msg, _ = n.verdict.Explain(s.peer, states.CopyOf(&s.rec))
 	}
 	reason, remedy := n.verdict.Explain(s.peer, states.CopyOf(&s.rec))
+	s.refuseHello2(n, msg, reason, remedy)
+}
+
+// refuseHello2 answers with the message; reason and remedy are for the status here.
+func (s *secondary) refuseHello2(n *secondHello, msg, reason, remedy string) {
+	s.next = nil
 	if s.reason != reason {
 		s.log.Error(reason, "remedy", remedy)
+		s.reasonAt = s.res.h.Clock.Wall()
 	}
 	s.reason, s.remedy = reason, remedy
 	reply := s.hello2Reply(n)
@@ -390,6 +419,7 @@ func (s *secondary) begin(n *secondHello) {
 	s.caps, s.ver, s.verdict = n.caps, n.ver, n.verdict
 	s.ident, s.marked, s.lastReceived = n.session, false, 0
 	s.cleared, s.failed, s.paused, s.reason, s.remedy = false, false, false, "", ""
+	s.reasonAt = s.res.h.Clock.Wall()
 	s.heard = s.res.h.Clock.Now()
 	s.stats.Sessions++
 	s.in.SetMaxPayload(wire.MaxPayload)
@@ -403,6 +433,9 @@ func (s *secondary) begin(n *secondHello) {
 	}
 	s.sendOn(s.in, s.ver, wire.AppendHello2Reply(nil, &reply), maps)
 	s.log.Info("Connected to primary.", "peer", s.in.Peer(), "verdict", n.verdict)
+	for _, w := range s.weaker() {
+		s.log.Warn("weaker: " + w)
+	}
 	s.tell(s.res.pid, &notice{event: "connect"})
 	s.startTick()
 }
@@ -482,6 +515,7 @@ func (s *secondary) onRecordSaved(m *recordSaved) {
 		} else {
 			if s.session == f.session && !s.failed {
 				s.stand.whole()
+				s.ail = nil
 			}
 			s.tell(s.res.pid, &sidesEqual{own: states.CopyOf(&s.rec)})
 		}
@@ -598,27 +632,4 @@ func (s *secondary) dropAll() {
 		s.next.conn1.Close()
 		s.next.conn2.Close()
 	}
-}
-
-func (s *secondary) onStatus(m *statusWalk) {
-	t := m.status
-	t.Link = "none"
-	if s.session != 0 {
-		t.Link, t.Status = "session", "complete"
-		t.Peer = map[bool]string{true: "ours", false: "stock"}[s.caps != 0]
-	} else {
-		t.Status = "degraded"
-		t.LinkReason = s.reason
-		if t.Reason == "" && s.remedy != "" {
-			t.Reason, t.Remedy = s.reason, s.remedy
-		}
-	}
-	if s.verdict != states.VerdictNone {
-		t.Verdict = s.verdict.String()
-	}
-	queue := t.Stats.QueueLocal
-	t.Stats = s.stats
-	t.Stats.QueueLocal = queue
-	t.Stats.QueueIdle = uint64(max(0, servedMost-s.served))
-	s.res.walkOn(m, s.self)
 }

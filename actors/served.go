@@ -83,6 +83,9 @@ func (s *secondary) begun(f *wire.InFrame) bool {
 	q, err := wire.DecodeRequest(f.NV)
 	if err == nil && q.Cmd == states.OpKeepalive {
 		f.Release()
+		if q.Seq != 0 && s.caps&wire.CapEcho != 0 {
+			s.sendOn(s.out, s.ver, wire.AppendReply(nil, &wire.Reply{Seq: q.Seq}), nil)
+		}
 		return true
 	}
 	if err == nil && q.Cmd.Changes() && s.rec.Unfit == states.Outdated {
@@ -327,12 +330,15 @@ func (s *secondary) finish(r *served) {
 		what := fmt.Sprintf("%s(%d, %d)", r.cmd, r.off, r.n)
 		if !unsupported {
 			s.countError(r)
-			s.log.Error("Request failed: "+what+".", "error", r.err)
+			if s.ail == nil || wire.ErrnoOf(s.ail) != errno { // what status says already isn't logged again
+				s.log.Error("Request failed: "+what+".", "error", r.err)
+			}
 		}
 		if !unsupported && r.cmd != states.OpRead {
 			s.stand.lacking()
 			if s.session == r.session && s.caps != 0 {
 				// Nothing queued behind it is done: the primary copies again what it lacks (rule fail-ends).
+				s.ail = r.err
 				s.reply(r, wire.Reply{Seq: r.seq, Error: int16(errno)}, nil)
 				s.breakOff(fmt.Sprintf("%s failed here: %v", what, r.err), "check the disk below component "+s.res.cfg.Local+
 					"; the primary copies again what it lacks")

@@ -97,7 +97,7 @@ func TestResolveIsWhole(t *testing.T) {
 		do   func(*Machine)
 	}{{"kill", (*Machine).Kill}, {"power", (*Machine).Power}} {
 		happened := [2]int{}
-		for cut := 1; ; cut++ {
+		for cut := 0; ; cut++ {
 			s := splitBrain(t, PairSpec{Seed: uint64(cut)})
 			before := s.record(s.B)
 			asked, left := s.cutAtDisk(s.B, cut, func() {

@@ -17,6 +17,8 @@ const (
 	CapVerify
 	// CapTerm: reigns granted by an arbiter (I40).
 	CapTerm
+	// CapEcho: a keepalive with a number is answered.
+	CapEcho
 )
 
 // fieldCaps carries the capabilities in both hellos and both replies. It is left out when there are none,

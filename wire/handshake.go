@@ -71,6 +71,9 @@ type Hello2 struct {
 	Marks states.Marks
 	// Told is what only people are told; with CapMarks.
 	Told Told
+	// DataSize and ExtentSize are the primary's, in bytes; 0 isn't told. With CapMarks.
+	DataSize   uint64
+	ExtentSize uint32
 }
 
 // Hello2Reply is the secondary's answer to it, which comes on connection 1. The activemap, MapSize bytes
@@ -208,6 +211,7 @@ func AppendHello2(dst []byte, h *Hello2) []byte {
 	dst = appendCaps(dst, h.Caps)
 	if h.Caps&CapMarks != 0 {
 		dst = appendTold(appendMarks(dst, &h.Marks), &h.Told)
+		dst = AppendU32(AppendU64(dst, fieldOwnSize, h.DataSize), fieldOwnExtent, h.ExtentSize)
 	}
 	return dst
 }
@@ -227,6 +231,8 @@ func DecodeHello2(nv NV) (Hello2, error) {
 	if h.Caps&CapMarks != 0 {
 		h.Marks, h.Told = r.marks(), r.told()
 		h.Marks.Dirty = h.Told.Dirty > 0
+		h.DataSize = r.optU64(fieldOwnSize)
+		h.ExtentSize, _ = nv.U32(fieldOwnExtent)
 	}
 	return h, wrap("second hello", r.err)
 }

@@ -5,10 +5,12 @@ import "hast/states"
 // The fields of marks (docs/protocol.md). Numbers that are 0 are sent all the same: absence would mean a
 // node that keeps no marks.
 const (
-	fieldSession = "x_session"
-	fieldLag     = "x_lag"
-	fieldDirty   = "x_dirty"
-	fieldBadSize = "x_badbytes"
+	fieldSession   = "x_session"
+	fieldLag       = "x_lag"
+	fieldDirty     = "x_dirty"
+	fieldBadSize   = "x_badbytes"
+	fieldOwnSize   = "x_datasize"
+	fieldOwnExtent = "x_extentsize"
 )
 
 // appendMarks encodes what both sides tell of themselves. Bit 2 of x_unclean is the record's, the others

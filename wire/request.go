@@ -43,8 +43,11 @@ func (r *Request) Fits(size uint64) bool { return r.Length <= size && r.Offset <
 // operation before. On an error dst is returned as it was.
 func AppendRequest(dst []byte, r *Request) ([]byte, error) {
 	switch {
-	case r.Cmd == states.OpKeepalive:
+	case r.Cmd == states.OpKeepalive && r.Seq == 0:
 		return AppendU8(dst, fieldCmd, uint8(r.Cmd)), nil
+	case r.Cmd == states.OpKeepalive:
+		// Ours, only to a peer with CapEcho.
+		return AppendU64(AppendU8(dst, fieldCmd, uint8(r.Cmd)), fieldSeq, r.Seq), nil
 	case r.Cmd < states.OpRead || r.Cmd > states.OpKeepalive && r.Cmd < firstOwnCmd:
 		return dst, &FieldError{fieldCmd, fmt.Sprintf("is %d (%v), which has no place on the wire", uint8(r.Cmd), r.Cmd)}
 	case r.Seq == 0:
