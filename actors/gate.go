@@ -80,12 +80,12 @@ type gate struct {
 	drained   bool   // the last flush of a demotion ended
 	drainErr  error
 
-	mapBusy  bool // a write of the map is under way
+	mapBusy bool // a write of the map is under way
 	// mergeLeft is how many writes of the map must end before the merged one is durable.
 	mergeLeft int
-	mapWrite activemap.Write
-	mapCount uint64 // writes of the map so far
-	recBusy  recordUse
+	mapWrite  activemap.Write
+	mapCount  uint64 // writes of the map so far
+	recBusy   recordUse
 
 	flushWait []*Request
 	flushing  *flushTurn

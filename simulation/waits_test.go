@@ -42,7 +42,6 @@ var waiting = []struct {
 		[2]string{"acts as init", "role secondary shared' on the peer"}, [2]string{}},
 	{"the primary isn't there", func(s *stage) { s.A.Kill() }, [2]string{}, [2]string{"no primary is connected", "role primary shared' on the peer"}},
 	{"two primaries", func(s *stage) {
-		s.TrustNoAnswer()
 		s.Client.Only = s.A
 		s.Cut()
 		s.want("B primary", s.SetRole(s.B, states.RolePrimary, true))
@@ -66,7 +65,6 @@ var waiting = []struct {
 		s.changeRecord(s.B, func(r *states.Record) { r.ExtentSize *= 2 })
 	}, [2]string{"Extent size differs", "same extent size"}, [2]string{"Extent size differs", "same extent size"}},
 	{"the secondary's disk fails every write", func(s *stage) {
-		s.TrustNoAnswer()
 		s.Disk(s.B).Fail(DiskFault{Kinds: []actors.DiskKind{actors.DiskWrite}, Off: int64(s.Record.LocalOff), Len: int64(s.Record.DataSize), Errno: wire.EIO})
 		s.load(5 * time.Millisecond)
 	}, [2]string{"the secondary failed WRITE", "check the disk below the peer's"}, [2]string{"failed", "check the disk"}},
