@@ -105,6 +105,9 @@ func (g *ghost) checkTarget(s *side, sector int64) {
 	if !s.told || s.fresh() || o.fresh() || !s.behind(o) {
 		return
 	}
+	if s.m.stock {
+		return // the original knows no marks
+	}
 	g.world.checked(ruleI17)
 	if s.kept1.err == nil && s.kept1.rec.Unfit != states.Inconsistent {
 		g.violate(ruleI17, s, sector, "data landed on a copy that is behind, but durably it calls itself %v", s.kept1.rec.Unfit)

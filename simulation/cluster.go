@@ -33,6 +33,8 @@ type PairSpec struct {
 	Settings []string
 	// Knobs, if set, stand for all of the above but Seed and Node; Settings come after theirs.
 	Knobs *Knobs
+	// Alike has both components begin with the same bytes, instead of garbage of their own.
+	Alike bool
 	// Neighbour gives the machines a second resource, which is configured like the first.
 	Neighbour bool
 }
@@ -102,6 +104,9 @@ func (p *Pair) furnish() error {
 		if p.Record, err = m.AddDisk(p.path, p.spec.Size).Format(p.resource, p.spec.Extent, p.spec.KeepDirty); err != nil {
 			return err
 		}
+	}
+	if p.spec.Alike {
+		p.Disk(p.B).Put(int64(p.Record.LocalOff), p.Data(p.A))
 	}
 	p.Client = p.World.AddClient(p.resource, int64(p.Record.DataSize))
 	if k := p.spec.Knobs; k != nil {

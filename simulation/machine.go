@@ -19,6 +19,7 @@ type Machine struct {
 	disks  []*Platter
 	timepiece
 	holes  int  // connections to come that no process hears of
+	stock  bool // its node has the manners of the original
 	on     bool // powered: the kernel answers, even if no node runs
 	boots  int
 	starts int   // of the machine itself, after a loss of power
@@ -96,6 +97,7 @@ func (m *Machine) Start(props func(h *actors.Host) *actor.Props) error {
 		m.world.fabric.poweredOn(m)
 	}
 	m.Wake()
+	m.stock = false
 	m.boots++
 	b := &boot{world: m.world, machine: m, number: m.boots, name: fmt.Sprintf("%s%d", m.name, m.boots)}
 	b.host = b.newHost()

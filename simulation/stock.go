@@ -93,6 +93,7 @@ func ParseTrick(s string) (Trick, error) {
 // StartStock starts a node of the original's manners on a machine, as secondary of the pair's resource,
 // with a trick or none. It never becomes primary. The component must have been paired or be fresh.
 func (p *Pair) StartStock(m *Machine, trick Trick) error {
+	defer func() { m.stock = true }()
 	return m.Start(func(h *actors.Host) *actor.Props {
 		s := &stock{h: h, exec: h.Exec.Executor("stock"), resource: p.resource, path: p.path,
 			peer: "tcp4://" + p.Other(m).addr, trick: trick}

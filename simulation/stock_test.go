@@ -11,10 +11,9 @@ import (
 func besideStock(t *testing.T, spec PairSpec, trick Trick) *Pair {
 	t.Helper()
 	spec.Settings = append(spec.Settings, "timeout 3")
+	spec.Alike = true // two fresh components are paired without a copy here
 	p := pairOf(t, spec)
 	p.B.Kill()
-	// Two fresh components are paired without a copy: what nobody has written may differ for ever.
-	p.Disk(p.B).Put(int64(p.Record.LocalOff), p.Data(p.A))
 	p.must(t, "stock", p.StartStock(p.B, trick))
 	p.Client.Pause = 2 * time.Millisecond
 	return p
