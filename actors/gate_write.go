@@ -73,7 +73,7 @@ func (g *gate) advance(r *Request) {
 // (I19), and its extents are dirty in the durable map (I9).
 func (g *gate) mayGo(r *Request) bool {
 	f := &r.flow
-	if (g.barrier || g.confirming != 0) && !f.mapped {
+	if g.barrier || g.confirming != 0 {
 		return false
 	}
 	if g.anyIn(g.ail.wanted, r) {
