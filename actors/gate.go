@@ -168,6 +168,8 @@ func (g *gate) Receive(c actor.Context) {
 		g.onLinkLost(m)
 	case *linkReturned:
 		g.onLinkReturned(m)
+	case *sessionDown:
+		g.tell(g.res.pid, m)
 	case *peerFitted:
 		g.onPeerFitted(m)
 	case *peerMarked:

@@ -104,7 +104,8 @@ type sessionRefused struct {
 	reason, remedy string
 }
 
-// sessionDown tells that the session, or the attempt at one, ended.
+// sessionDown tells that the session, or the attempt at one, ended. It reaches resource by way of gate, and so
+// after sessionRefused: else a promotion would take a peer that has refused it for one that is silent.
 type sessionDown struct {
 	was    bool // there was a session
 	reason string

@@ -419,7 +419,8 @@ func (l *remotelink) tellDown() {
 		l.tell(l.res.gate, &linkReturned{session: l.attempt})
 	}
 	l.tell(l.res.guard, &sessionDown{was: l.hadUp, reason: l.reason})
-	l.tell(l.res.pid, &sessionDown{was: l.hadUp, reason: l.reason})
+	// By way of the gate: what the peer's reply meant for a promotion is said before.
+	l.tell(l.res.gate, &sessionDown{was: l.hadUp, reason: l.reason})
 	if l.again != nil {
 		l.tell(l.self, l.again)
 	}

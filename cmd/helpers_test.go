@@ -3,7 +3,6 @@ package cmd_test
 import (
 	"bytes"
 	"errors"
-	"net"
 	"os"
 	"os/exec"
 	"regexp"
@@ -191,20 +190,15 @@ func expand(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// ports NAME...: sets each variable to a free loopback address, host and port. Each name has a host
-// of its own, because peers are told apart by their addresses.
+// ports A B: sets each of two variables to an address to listen on, and HA and HB to their hosts. Each has a
+// host of its own, because peers are told apart by their addresses; no other script has it, and the port is
+// HAST's own, so nobody else takes it between now and the daemon's start.
 func ports(ts *testscript.TestScript, neg bool, args []string) {
-	positive(ts, neg, args, 1, "ports name...")
-	for i, name := range args {
-		host := "127.0.0." + strconv.Itoa(i+1)
-		l, err := net.Listen("tcp4", host+":0")
-		if err != nil && i > 0 {
-			ts.Fatalf("no address %s on this machine (on FreeBSD: ifconfig lo0 alias %s/32): %v", host, host, err)
-		}
-		ts.Check(err)
-		// All are open until the last one is chosen, so that no two are the same.
-		defer l.Close()
-		ts.Setenv(name, l.Addr().String())
+	positive(ts, neg, args, 2, "ports name name")
+	a, b := loopback()
+	for i, host := range []string{a, b} {
+		ts.Setenv(args[i], host+":8457")
+		ts.Setenv("H"+args[i], host)
 	}
 }
 
