@@ -178,9 +178,10 @@ load fill a
 			next = "S"
 		}
 		fmt.Fprintf(&s, "status %[1]s status=complete sync.state=done dirty=0 sync.remaining=0\nload verify %[1]s\nsame a.img b.img 1048576\n", next)
+		keep := []string{"none", "random", "all", "random"}[round/len(outages)%4]
 		text := s.String()
 		for strings.Contains(text, "KEEP") {
-			text = strings.Replace(text, "KEEP", fmt.Sprint([]string{"none", "all", "random", "random"}[r.IntN(4)], " ", r.Uint32()), 1)
+			text = strings.Replace(text, "KEEP", fmt.Sprint(keep, " ", r.Uint32()), 1)
 		}
 		text = strings.NewReplacer("ACKED", bounds[0], "OWN", bounds[1], "PROMOTE", promote).Replace(text)
 		text = party.ReplaceAllStringFunc(text, func(who string) string {
