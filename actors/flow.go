@@ -17,6 +17,7 @@ type flow struct {
 	local      states.Part
 	remote     states.Part
 	session    uint64 // the session that the remote part went to
+	lent       bool   // the own component, which was given up, still has a part of it
 	loaned     bool   // the link may still send from the buffer
 	answered   bool
 	claim      states.Claim
@@ -52,6 +53,7 @@ const (
 	atLag           // waits for a copy of its extents
 	atWork          // handed to the components
 	atFlush         // waits for a flush
+	atLent          // answered; the component that was given up still has a part of it
 	atRelease       // answered and settled; the buffer is still on loan
 )
 

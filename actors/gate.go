@@ -97,6 +97,7 @@ type gate struct {
 	inChunks  int
 	cursor    uint32
 	ail       ailing
+	dead      dead
 	ticking   bool
 	wroteTick bool // something was written since the last tick
 
@@ -174,6 +175,10 @@ func (g *gate) Receive(c actor.Context) {
 		g.onPeerFitted(m)
 	case *peerMarked:
 		g.onPeerMarked(m)
+	case *peerRaised:
+		g.onPeerRaised(m)
+	case *diskStuck:
+		g.giveUp(m.err)
 	case *showDevice:
 		g.onShow()
 	case *DoorOpened:
@@ -288,7 +293,7 @@ func (g *gate) onDoorClosed() {
 
 // maybeDrained goes on with a demotion when nothing is outstanding any more: flush, then tell.
 func (g *gate) maybeDrained() {
-	if !g.drains || !g.closed || g.all.n > 0 || g.flushing != nil {
+	if !g.drains || !g.closed || g.all.n > g.dead.lent || g.flushing != nil || g.dead.at == deadAsked {
 		return
 	}
 	g.drains = false
@@ -367,6 +372,14 @@ func (g *gate) answer(r *Request, err error) {
 func (g *gate) release(r *Request) {
 	if r.flow.loaned {
 		r.flow.at = atRelease
+		return
+	}
+	if r.flow.lent {
+		r.flow.at = atLent
+		g.dead.lent++
+		if g.drains {
+			g.maybeDrained()
+		}
 		return
 	}
 	g.all.remove(r)

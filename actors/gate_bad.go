@@ -18,6 +18,9 @@ type ailing struct {
 	// wanted holds extents of failed writes, until the record names them. New writes to them wait, else the
 	// secondary's flush would never cover them.
 	wanted *bitset.Set
+	// doubted are those of them that no write has failed, but a flush. No flush is answered before the record
+	// names them.
+	doubted *bitset.Set
 	// saving are those that the record being written names anew.
 	saving []states.ExtentRun
 	// undecided holds those of which a record that failed to be written may have been written all the same.
@@ -51,7 +54,7 @@ func (p *patience) over() bool {
 }
 
 func newAiling(extents uint32) ailing {
-	return ailing{wanted: bitset.New(extents), undecided: bitset.New(extents)}
+	return ailing{wanted: bitset.New(extents), doubted: bitset.New(extents), undecided: bitset.New(extents)}
 }
 
 // anyIn reports whether a set has an extent that a request touches.
@@ -117,7 +120,7 @@ func (g *gate) disown(r *Request) {
 
 // disownOn takes the next step towards a record that names the wanted extents.
 func (g *gate) disownOn() {
-	if !g.ail.wanted.Any() {
+	if !g.ail.wanted.Any() || g.dead.at != deadNot {
 		return
 	}
 	a := states.Ailing{Alone: g.alone(), Flushing: g.flushing != nil, Recording: g.recBusy != recIdle}
@@ -125,6 +128,7 @@ func (g *gate) disownOn() {
 	switch a.Next() {
 	case states.AilingForget:
 		g.ail.wanted.Reset()
+		g.loseDoubted()
 	case states.AilingFlush:
 		g.startFlush(&flushTurn{peerOnly: true})
 	case states.AilingRecord:
@@ -143,6 +147,9 @@ func (g *gate) saveBad() {
 	runs := runsOf(g.ail.wanted)
 	rec, ok := states.Disowned(g.rec, runs...)
 	if !ok {
+		if g.giveUp(fmt.Errorf("the metadata has no room to name more extents that the local component failed: %w", wire.EIO)) {
+			return
+		}
 		g.disownFailed(fmt.Errorf("the metadata has no room to name more extents that the local component failed: %w", wire.EIO))
 		return
 	}
@@ -159,6 +166,9 @@ func (g *gate) onBadSaved(err error) {
 			g.ail.undecided.Set(uint32(r.First))
 		}
 		g.ail.patience.start()
+		if g.giveUp(err) {
+			return
+		}
 		g.disownFailed(fmt.Errorf("the local component failed, and that can't be recorded: %w", err))
 		return
 	}
@@ -166,6 +176,7 @@ func (g *gate) onBadSaved(err error) {
 		"bad", g.rec.Bad.String())
 	g.recheck()
 	g.moreToCopy()
+	g.nextFlush()
 }
 
 // markBad takes over what the record names now.
@@ -173,6 +184,7 @@ func (g *gate) markBad() {
 	for _, r := range g.ail.saving {
 		e := uint32(r.First)
 		g.ail.wanted.Clear(e)
+		g.ail.doubted.Clear(e)
 		g.amap.MarkBad(e)
 		g.amap.MarkStale(e)
 	}
@@ -181,6 +193,7 @@ func (g *gate) markBad() {
 // disownFailed fails the writes that only the secondary has: a restart of this node could forget it.
 func (g *gate) disownFailed(err error) {
 	g.ail.wanted.Reset()
+	g.loseDoubted()
 	held := g.held
 	g.held = nil
 	for _, r := range held {
@@ -193,6 +206,7 @@ func (g *gate) disownFailed(err error) {
 		g.failWrite(r, err)
 	}
 	g.recheck()
+	g.nextFlush()
 }
 
 // failWrite answers a write that has moved with an error: it may have been applied on either side, so its
@@ -216,7 +230,7 @@ func (g *gate) decided() {
 
 // regain has the record forget the bad extents that the own component holds again, flushed.
 func (g *gate) regain() {
-	if g.rec.Bad.IsEmpty() || g.recBusy != recIdle || g.forced || g.offered != 0 {
+	if g.dead.at != deadNot || g.rec.Bad.IsEmpty() || g.recBusy != recIdle || g.forced || g.offered != 0 {
 		return
 	}
 	var still []states.ExtentRun
@@ -257,7 +271,8 @@ func (g *gate) tickAiling() {
 		g.log.Error(fmt.Sprintf("%d more local requests failed.", a.mute), "error", a.err)
 	}
 	a.told, a.mute = false, 0
-	if a.undecided.Any() && a.patience.over() && g.recBusy == recIdle {
+	g.dead.patience.over()
+	if g.dead.at == deadNot && a.undecided.Any() && a.patience.over() && g.recBusy == recIdle {
 		a.patience.start()
 		g.saveRecord(g.rec, recDecide)
 	}
@@ -268,6 +283,11 @@ func (g *gate) tickAiling() {
 func (g *gate) ailment() (reason, remedy string) {
 	switch {
 	case !g.opened:
+	case g.dead.at == deadAsked:
+		return fmt.Sprintf("the local component fails (%v); the secondary is asked to stand in for it", g.dead.err), "wait"
+	case g.gone():
+		return fmt.Sprintf("the local component was given up (%v): all is read from and written to the peer alone", g.dead.err),
+			"repair the disk, or promote the other node and replace it"
 	case g.ail.undecided.Any():
 		return fmt.Sprintf("the local component failed, and its metadata can't be written: %v", g.ail.err), "check the disk below the component"
 	case g.amap.AnyBad():

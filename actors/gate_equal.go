@@ -42,7 +42,7 @@ func (g *gate) onEqualise(m *equalise) {
 	if m.session != g.session || g.equal.at != equalIdle {
 		return
 	}
-	if g.amap.SyncBytes() > 0 {
+	if g.amap.SyncBytes() > 0 || g.ail.wanted.Any() {
 		g.endEqual(errMoreWork)
 		return
 	}
@@ -74,7 +74,7 @@ func (g *gate) onBarrierFlushed(t *flushTurn, err error) {
 	switch {
 	case err != nil:
 		g.endEqual(err)
-	case g.amap.SyncBytes() > 0 || g.amap.AnyUnflushed(amapP) || g.amap.AnyUnflushed(amapS):
+	case g.amap.SyncBytes() > 0 || g.ail.wanted.Any() || g.amap.AnyUnflushed(amapP) || g.amap.AnyUnflushed(amapS):
 		g.endEqual(errMoreWork)
 	default:
 		g.equal.at = equalWant

@@ -20,6 +20,7 @@ type flushTurn struct {
 	lagged        bool // it waited for a copy
 	drains        bool // the last one of a demotion
 	forSync       bool
+	disowns       bool // it failed, and what it should have covered is to be recorded as bad
 	doubt         bool // an earlier flush had failed, or another one did meanwhile (gate_lost.go)
 	barrier       bool
 	peerOnly      bool // of the secondary alone: the own component has failed (gate_bad.go)
@@ -29,7 +30,13 @@ type flushTurn struct {
 func (g *gate) joinFlush(r *Request) {
 	r.flow.at = atFlush
 	g.flushWait = append(g.flushWait, r)
-	if g.flushing == nil {
+	g.nextFlush()
+}
+
+// nextFlush begins a turn for those who wait for one, unless one is under way, or an earlier one has failed
+// and what it lost has not found its place yet (gate_lost.go).
+func (g *gate) nextFlush() {
+	if g.flushing == nil && len(g.flushWait) > 0 && !g.ail.doubted.Any() {
 		g.startFlush(nil)
 	}
 }
@@ -41,8 +48,12 @@ func (g *gate) startFlush(turn *flushTurn) *flushTurn {
 		turn = &flushTurn{}
 	}
 	turn.tag = g.res.newEpoch()
-	if !turn.peerOnly {
+	if g.gone() && !turn.peerOnly {
 		turn.reqs, g.flushWait = g.flushWait, nil
+	} else if !turn.peerOnly {
+		if !g.ail.doubted.Any() {
+			turn.reqs, g.flushWait = g.flushWait, nil
+		}
 		turn.local, turn.doubt = states.PartPending, len(g.res.lost) > 0
 		turn.ofP = g.amap.FlushStart(amapP)
 		g.tell(g.res.localdisk, &flushDisk{to: g.self, tag: turn.tag})
@@ -66,16 +77,20 @@ func (g *gate) onDiskFlushed(m *diskFlushed) {
 		g.stats.Stale++
 		return
 	}
+	if g.gone() {
+		return // it may have been the last that it did
+	}
 	t.local = states.PartDone
 	if m.err != nil {
 		t.local, t.err = states.PartFailed, m.err
 		g.log.Error("Local request failed: FLUSH.", "error", m.err)
 	}
 	g.amap.FlushDone(t.ofP, m.err == nil)
-	if m.err != nil {
-		g.distrust()
-	} else {
+	g.ail.doubted.ForEach(func(e uint32) { g.amap.MarkUnflushed(amapP, e) })
+	if m.err == nil {
 		g.regain()
+	} else if g.distrust(); !t.doubt && !g.alone() && !g.amap.OwedUnflushed() {
+		t.local, t.err = states.PartNone, nil // it covered nothing for which this component counts
 	}
 	g.settleFlush()
 }
@@ -122,7 +137,7 @@ func (g *gate) settleFlush() {
 		g.startFlush(&flushTurn{drains: t.drains})
 		return
 	}
-	state := states.FlushState{Local: t.local, Remote: t.remote, Alone: g.alone(), Raised: g.raised || behind, Behind: g.behind || g.amap.AwayUnflushed(),
+	state := states.FlushState{Local: t.local, Remote: t.remote, Alone: g.alone(), Raised: g.raised || behind, Behind: g.behind || g.gone() || g.amap.AwayUnflushed(),
 		PeerLacks: g.unsure || g.amap.AnySlag() || g.amap.AnyUnflushed(amapS), PeerLags: g.lag.Any() || g.caps&wire.CapMarks == 0 && g.amap.AnySlag(), PeerBehind: behind}
 	action := states.CompleteFlush(state)
 	if action == states.Wait && len(t.reqs) > 0 {
@@ -145,6 +160,10 @@ func (g *gate) settleFlush() {
 	}
 	if action == states.Answer && !g.believed(t) {
 		return
+	}
+	if action == states.Fail && t.disowns && !g.alone() {
+		g.flushWait = append(t.reqs, g.flushWait...)
+		t.reqs = nil
 	}
 	g.flushing = nil
 	err := t.err
@@ -174,9 +193,7 @@ func (g *gate) settleFlush() {
 			g.startFlush(&flushTurn{forSync: true})
 		}
 	}
-	if g.flushing == nil && len(g.flushWait) > 0 {
-		g.startFlush(nil)
-	}
+	g.nextFlush()
 	g.disownOn()
 	g.maybeDrained()
 }
@@ -207,7 +224,7 @@ func (g *gate) flushed(r *Request, err error) {
 func (g *gate) onDrainFlushed(err error) {
 	g.drainErr = err
 	g.drained = true
-	if err == nil && !g.alone() {
+	if err == nil && !g.alone() && !g.gone() {
 		g.amap.Rest()
 		g.amap.Sweep(sweepMost)
 		g.saveMap()
@@ -216,10 +233,14 @@ func (g *gate) onDrainFlushed(err error) {
 }
 
 func (g *gate) tellDrained() {
-	if !g.drained || g.mapBusy || g.recBusy != recIdle {
+	if !g.drained || (g.mapBusy || g.recBusy != recIdle) && !g.gone() {
 		return
 	}
 	g.drained = false
+	if g.gone() {
+		g.end()
+		return
+	}
 	left := g.stand.crashed
 	if g.rec.Unclean&states.UncleanSent != 0 && (g.alone() || g.tail > 0 || g.amap.AnySlag() || g.peerBehind()) {
 		left |= states.UncleanSent // what was answered as sent may be on this copy only
@@ -253,6 +274,10 @@ func (g *gate) end() {
 	}
 	g.remember()
 	reason := ""
+	if g.gone() {
+		g.tell(g.res.pid, &gateDrained{reason: "the local component was given up: " + g.dead.err.Error(), reopen: true})
+		return
+	}
 	if g.drainErr != nil {
 		reason = "the last flush failed: " + g.drainErr.Error()
 	}

@@ -8,9 +8,11 @@ import (
 )
 
 // A flush of the own component that failed is final (I38): a disk tells of a lost write once, and the next
-// flush, which is good, says nothing about what the first one should have covered. So these extents are
-// rewritten: they are copied to the peer once more, and each chunk to the own component as well. Until
-// then no flush is answered with success, and their bits stay.
+// flush, which is good, says nothing about what the first one should have covered. That counts as failed
+// writes of these extents: the secondary's copy is the current one, and they are copied back from it
+// (gate_bad.go). Those that the secondary lacks, or all of them without one, are rewritten: they are copied to
+// the peer once more, and each chunk to the own component as well. Until either is done no flush is answered
+// with success, and their bits stay.
 //
 // The resource knows of them, over roles; after the end of the process they are dirty like others.
 
@@ -30,13 +32,14 @@ func (g *gate) forgetClean() {
 // distrust marks all that the own component has not flushed as lost there, and what it is about to write: a
 // part of that may have been in its cache already.
 func (g *gate) distrust() {
-	if g.res.lost == nil {
-		g.res.lost = make(map[uint32]bool)
-	}
 	doubt := func(e uint32) {
-		if !g.amap.Stale(e) && !g.ail.wanted.Has(e) {
-			g.amap.MarkSlagExtent(e)
-			g.res.lost[e] = true
+		switch {
+		case g.amap.Stale(e) || g.amap.Bad(e):
+		case g.alone() || g.amap.Slag(e) || g.res.lost[e]:
+			g.lose(e)
+		default:
+			g.ail.wanted.Set(e)
+			g.ail.doubted.Set(e)
 		}
 	}
 	g.amap.ForEachDirty(func(e uint32) {
@@ -53,7 +56,8 @@ func (g *gate) distrust() {
 		}
 	}
 	if g.flushing != nil {
-		g.flushing.doubt = true
+		g.flushing.doubt = len(g.res.lost) > 0
+		g.flushing.disowns = g.ail.doubted.Any()
 	}
 	for _, c := range append([]*extentCopy(nil), g.copies...) {
 		if c.err = errRewrite; c.left == 0 {
@@ -61,6 +65,24 @@ func (g *gate) distrust() {
 		}
 	}
 	g.moreToCopy()
+}
+
+// lose notes that an extent has to be rewritten.
+func (g *gate) lose(e uint32) {
+	if g.res.lost == nil {
+		g.res.lost = make(map[uint32]bool)
+	}
+	g.amap.MarkSlagExtent(e)
+	g.res.lost[e] = true
+}
+
+// loseDoubted gives up on taking from the secondary what a flush has lost here.
+func (g *gate) loseDoubted() {
+	if g.ail.doubted.Any() {
+		g.ail.doubted.ForEach(g.lose)
+		g.ail.doubted.Reset()
+		g.moreToCopy()
+	}
 }
 
 // believed reports whether a turn that could be answered with success may be. One during which extents were

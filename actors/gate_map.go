@@ -19,7 +19,7 @@ func (g *gate) unflushed() bool { return g.amap.AnyUnflushed(amapP) || g.amap.An
 // saveMap makes the map on disk what it must be; one write at a time, which carries all that came while
 // the one before was under way.
 func (g *gate) saveMap() {
-	if g.mapBusy {
+	if g.mapBusy || g.gone() {
 		return
 	}
 	block := 4096
@@ -39,9 +39,16 @@ func (g *gate) saveMap() {
 // onMapSaved lets go what waited for the map. A map write that failed is no map: those writes fail (I9).
 func (g *gate) onMapSaved(m *mapSaved) {
 	g.mapBusy = false
+	if g.gone() {
+		g.amap.Failed(g.mapWrite)
+		return
+	}
 	if m.err != nil {
 		g.amap.Failed(g.mapWrite)
 		g.stats.WriteErrors++
+		if g.offered == 0 && g.giveUp(fmt.Errorf("cannot mark extents dirty: %w", m.err)) {
+			return
+		}
 		g.failUnmapped(fmt.Errorf("cannot mark the extent dirty: %w", m.err))
 		if g.offered != 0 {
 			g.refuseOffer("the merged activemap can't be written: "+m.err.Error(), "check the local component")
@@ -77,6 +84,10 @@ func (g *gate) failHeld(err error) {
 	held := g.held
 	g.held = nil
 	for _, r := range held {
+		if r.Op == states.OpRead {
+			g.held = append(g.held, r)
+			continue
+		}
 		if r.flow.at == atHold {
 			g.unmap(r)
 			g.fail(r, err)
@@ -108,6 +119,11 @@ func (g *gate) onTick() {
 	if g.opened {
 		g.amap.Tick()
 		g.tickAiling()
+		if g.gone() {
+			g.tickGone()
+			g.startTick()
+			return
+		}
 		g.late = g.tailIsLate()
 		idle := !g.wroteTick
 		g.wroteTick = false
@@ -135,7 +151,7 @@ func (g *gate) tailIsLate() bool {
 // here when the counter says that this copy is ahead (rules raise-flush, raise-each). It ends a
 // handshake under way (rule raise-aborts-hello).
 func (g *gate) raise() {
-	if g.raising || g.raised {
+	if g.raising || g.raised || g.dead.at != deadNot {
 		return
 	}
 	if g.hello != 0 || g.confirming != 0 {
@@ -203,6 +219,9 @@ func (g *gate) saveRecord(rec states.Record, use recordUse) {
 func (g *gate) onRecordSaved(m *recordSaved) {
 	use := g.recBusy
 	g.recBusy = recIdle
+	if g.gone() {
+		return // it may be what the component did last, and means nothing any more
+	}
 	if m.err == nil {
 		g.rec = m.rec
 		if use == recBad {

@@ -9,9 +9,11 @@ import (
 
 // splitUp collects the pieces of a read whose extents are current in different places.
 type splitUp struct {
-	whole *Request
-	left  int
-	err   error
+	whole  *Request
+	left   int
+	err    error
+	lent   int        // pieces that a given-up component still has
+	others []*Request // pieces whose data is in buffers of their own
 }
 
 // admitRead lets a read wait for the writes that it overlaps and that have no answer yet: what it
@@ -35,6 +37,10 @@ func (g *gate) admitRead(r *Request) {
 func (g *gate) routeRead(r *Request) {
 	f := &r.flow
 	f.at = atWork
+	if g.dead.at == deadEnded {
+		g.endRead(r, fmt.Errorf("the local component was given up, and the secondary is gone: %w", wire.EIO))
+		return
+	}
 	route, n := g.routeAt(r.Off, r.Len)
 	if n < r.Len {
 		g.splitRead(r)
@@ -47,6 +53,11 @@ func (g *gate) routeRead(r *Request) {
 	case states.RouteRemote:
 		g.readRemote(r)
 	default:
+		if g.dead.at == deadAsked {
+			f.at = atHold // the secondary is about to say that its copy is the current one
+			g.held = append(g.held, r)
+			return
+		}
 		g.endRead(r, fmt.Errorf("no reachable copy of %d+%d is current: %w", r.Off, r.Len, wire.EIO))
 	}
 }
@@ -58,7 +69,7 @@ func (g *gate) routeAt(off, n int64) (states.Route, int64) {
 	for at := off; at < off+n; {
 		end := min(at/extent*extent+extent, off+n)
 		e := uint32(at / extent)
-		next := states.RouteRead(states.ReadState{Stale: g.amap.Stale(e) || g.amap.Bad(e), Lags: g.amap.Slag(e), Connected: !g.alone(),
+		next := states.RouteRead(states.ReadState{Stale: g.amap.Stale(e) || g.amap.Bad(e) || g.ail.doubted.Has(e) || g.gone(), Lags: g.amap.Slag(e), Connected: !g.alone(),
 			Undecided: g.ail.undecided.Has(e)})
 		if at == off {
 			route = next
@@ -148,6 +159,7 @@ func (g *gate) endRead(r *Request, err error) {
 			s.err = err
 		}
 		if s.left == 0 {
+			s.assemble()
 			g.endRead(s.whole, s.err)
 		}
 		return

@@ -14,6 +14,10 @@ import (
 // onWantCopy gives the counters for the second hello. Until the reply neither side may move; a raise
 // ends the attempt.
 func (g *gate) onWantCopy(m *wantCopy) {
+	if g.dead.at != deadNot {
+		g.tell(g.res.link, &hangUp{reason: "the local component was given up"})
+		return
+	}
 	if !g.opened || g.raising || g.recBusy != recIdle {
 		g.tell(g.res.link, &hangUp{reason: "the local counters are being written"})
 		return
@@ -282,6 +286,7 @@ func (g *gate) endSession(session uint64, reason string) {
 	g.lag.Reset() // lk has them all (rule keep-lag)
 	g.urgent = nil
 	g.ail.wanted.Reset()
+	g.loseDoubted()
 	for _, r := range g.ail.saving {
 		g.ail.undecided.Set(uint32(r.First)) // until the record that is being written is
 	}
@@ -331,6 +336,10 @@ func (g *gate) endSession(session uint64, reason string) {
 			g.raise()
 			break
 		}
+	}
+	if g.dead.at == deadAsked || g.dead.at == deadIs {
+		// Asked, it may count and map in our stead by now.
+		g.endReign(reason)
 	}
 	g.recheck()
 	g.settleFlush()

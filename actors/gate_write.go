@@ -76,8 +76,11 @@ func (g *gate) mayGo(r *Request) bool {
 	if g.barrier || g.confirming != 0 {
 		return false
 	}
-	if g.anyIn(g.ail.wanted, r) {
+	switch {
+	case g.dead.at == deadAsked, g.anyIn(g.ail.wanted, r):
 		return false
+	case g.gone():
+		return g.mayGoThere(r)
 	}
 	if g.anyIn(g.ail.undecided, r) {
 		g.turnAway(r, fmt.Errorf("the local component failed, and what the metadata says of it isn't known: %w", wire.EIO))
@@ -164,7 +167,11 @@ func (g *gate) recheck() {
 	g.held = nil
 	for _, r := range held {
 		if r.flow.at == atHold {
-			g.advance(r)
+			if r.Op == states.OpRead {
+				g.routeRead(r)
+			} else {
+				g.advance(r)
+			}
 			continue
 		}
 		r.flow.waits = false
@@ -175,6 +182,10 @@ func (g *gate) recheck() {
 // submit hands a write to both components.
 func (g *gate) submit(r *Request) {
 	f := &r.flow
+	if g.gone() {
+		g.submitThere(r)
+		return
+	}
 	f.at = atWork
 	g.wroteTick = true
 	g.moving++
@@ -194,6 +205,10 @@ func (g *gate) submit(r *Request) {
 func (g *gate) onLocal(m *localDone) {
 	r := m.r
 	f := &r.flow
+	if f.lent {
+		g.returnLent(r)
+		return
+	}
 	f.local = states.PartDone
 	if m.err != nil {
 		f.local, f.failed = states.PartFailed, m.err
@@ -217,7 +232,7 @@ func (g *gate) onLocal(m *localDone) {
 
 // moreToCopy has sync copy what became slag within the session.
 func (g *gate) moreToCopy() {
-	if g.alone() {
+	if g.alone() || g.dead.at != deadNot {
 		return
 	}
 	if g.equal.at == equalDrain {
@@ -361,7 +376,7 @@ func (g *gate) writeState(r *Request) states.WriteState {
 	return states.WriteState{Mode: states.Bounded(f.mode, g.tail, r.Len, g.cfg.AsyncBound, g.late), Local: f.local, Remote: f.remote, Alone: g.alone(), Raised: g.raised,
 		Behind:     g.leaving || g.behind || g.amap.StaleIn(uint64(r.Off), uint64(r.Len)) || g.amap.BadIn(uint64(r.Off), uint64(r.Len)) || !g.alone() && g.recordedBad(r),
 		PeerBehind: g.peerBehind(), Slag: f.local != states.PartDone && g.amap.SlagIn(uint64(r.Off), uint64(r.Len)),
-		Recorded: f.local != states.PartDone && g.amap.AllBad(uint64(r.Off), uint64(r.Len))}
+		Recorded: g.dead.at == deadIs || f.local != states.PartDone && g.amap.AllBad(uint64(r.Off), uint64(r.Len))}
 }
 
 // peerBehind reports that the secondary's counters say that it lacks something.

@@ -59,6 +59,9 @@ type localdisk struct {
 	nextID  uint64
 	// outstanding counts operations that the disk holds.
 	outstanding int
+	ages        ages
+	ticks       bool // the timer runs
+	quarantined bool // given up
 	noFlush     bool // the provider can't flush; said once
 	busy        bool // somebody else had it open at the last attempt
 }
@@ -88,6 +91,10 @@ func (d *localdisk) Receive(c actor.Context) {
 		d.onSaveMap(m)
 	case *DiskOp:
 		d.onDone(m)
+	case *diskTick:
+		d.onTick(m)
+	case *quarantine:
+		d.onQuarantine()
 	case *statusWalk:
 		d.onStatus(m)
 	default:
@@ -100,8 +107,12 @@ func (d *localdisk) tell(to *actor.PID, msg any) { d.res.h.Tell(to, msg) }
 func (d *localdisk) owner() Owner { return Owner{PID: d.self, Exec: d.res.ex, Epoch: d.epoch} }
 
 func (d *localdisk) submit(op *DiskOp) {
+	if d.refuses(op) {
+		return
+	}
 	op.Epoch, op.To, op.Err = d.epoch, d.self, nil
 	d.outstanding++
+	d.watch(op)
 	d.disk.Submit(op)
 }
 
@@ -197,6 +208,7 @@ func (d *localdisk) onDone(op *DiskOp) {
 		return // of an earlier opening; its actors are gone (I30)
 	}
 	d.outstanding--
+	d.ages.end(op.born)
 	switch op.use {
 	case opRead:
 		d.onRead(op)

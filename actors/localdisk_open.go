@@ -27,6 +27,7 @@ type opening struct {
 
 func (d *localdisk) onOpen() {
 	d.epoch = d.res.newEpoch()
+	d.ages, d.ticks = ages{}, false
 	d.res.h.Disks.Open(d.owner(), d.res.cfg.Local, d.res.cfg.Workers)
 }
 

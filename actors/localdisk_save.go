@@ -62,7 +62,7 @@ func (d *localdisk) enqueue(s *saving) {
 func (d *localdisk) startSave() {
 	for len(d.saves) > 0 {
 		s := d.saves[0]
-		if s.rec != nil {
+		if s.rec != nil && s.err == nil {
 			s.err = d.planRecord(s)
 		}
 		if s.err == nil && len(s.steps) > 0 {

@@ -120,7 +120,14 @@ type deviceShown struct {
 type deviceGone struct{}
 
 // gateDrained answers drain: nothing is outstanding, the component is flushed.
-type gateDrained struct{ reason string }
+// reopen: the component was given up, and must be closed before anything else is done with it.
+type gateDrained struct {
+	reason string
+	reopen bool
+}
+
+// reignEnded tells that this node has no current copy any more.
+type reignEnded struct{ reason, remedy string }
 
 // settled answers settle: what was received is applied and flushed.
 type settled struct{}
@@ -173,6 +180,9 @@ type saveMap struct {
 	// runs are stretches of the map; their offsets are in bytes from its beginning.
 	runs []activemap.Run
 }
+
+// quarantine tells that nothing more is asked of the component: what it still holds stays its own.
+type quarantine struct{}
 
 // From localdisk.
 
@@ -237,6 +247,13 @@ type markPeer struct {
 // fitPeer tells the peer that counters are equal; answered by peerFitted.
 type fitPeer struct{ session uint64 }
 
+// raisePeer asks the peer to count in our stead, whose component has failed; image is the map of what may
+// differ. Answered by peerRaised.
+type raisePeer struct {
+	session uint64
+	image   []byte
+}
+
 // relink gives the link new settings.
 type relink struct{ cfg config.Resource }
 
@@ -284,6 +301,10 @@ type peerMarked struct {
 	session uint64
 	errno   wire.Errno
 }
+type peerRaised struct {
+	session uint64
+	errno   wire.Errno
+}
 type peerFitted struct {
 	session uint64
 	errno   wire.Errno
@@ -299,6 +320,9 @@ type openGate struct {
 	sector   int
 	forced   bool // promoted by force: an unfit copy may be changed alone
 }
+
+// diskStuck tells that an operation of the own component has been under way for too long.
+type diskStuck struct{ err error }
 
 // showDevice opens the door, hideDevice closes it; drain ends all work and flushes.
 type showDevice struct{}

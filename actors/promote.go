@@ -173,10 +173,24 @@ func (r *resource) onDeviceGone() {
 	r.step(states.RoleOnCrashed)
 }
 
+// onReignEnded: this node serves nothing any more, and says why.
+func (r *resource) onReignEnded(m *reignEnded) {
+	r.log.Error("the reign ends: "+m.reason, "remedy", m.remedy)
+	r.reason, r.remedy = m.reason, m.remedy
+	r.want, r.ended = setRole{role: states.RoleInit}, true
+	r.step(states.RoleOnCrashed)
+}
+
 func (r *resource) onDrained(m *gateDrained) {
 	if m.reason != "" {
 		r.log.Error(m.reason)
 	}
 	r.door, r.device = nil, ""
+	if m.reopen {
+		r.reason, r.remedy = m.reason, "check the disk below the component"
+		r.fallen = true
+		r.step(states.RoleOnCrashed)
+		return
+	}
 	r.step(states.RoleOnDrained)
 }

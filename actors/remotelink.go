@@ -84,6 +84,8 @@ func (l *remotelink) Receive(c actor.Context) {
 		l.onFit(m)
 	case *markPeer:
 		l.onMark(m)
+	case *raisePeer:
+		l.onRaise(m)
 	case *linkTick:
 		l.onTick(m)
 	case *connect:

@@ -74,8 +74,9 @@ func (l *remotelink) onIO(r *Request) {
 
 // Our commands (docs/protocol.md).
 const (
-	opMark states.Op = 33
-	opFit  states.Op = 34
+	opRaise states.Op = 32
+	opMark  states.Op = 33
+	opFit   states.Op = 34
 )
 
 // mustRequest encodes a request of ours; one that can't be encoded is our bug.
@@ -118,6 +119,20 @@ func (l *remotelink) onMark(m *markPeer) {
 	l.frame.Version, l.frame.Payload = l.version, m.image
 	l.frame.NV = mustRequest(nil, &wire.Request{Cmd: opMark, Seq: l.seq, Offset: m.off, Length: m.len})
 	l.lastSent = l.res.h.Clock.Now()
+	l.out.Send(&l.frame, nil)
+}
+
+// onRaise asks the peer to count in our stead, and tells what may differ.
+func (l *remotelink) onRaise(m *raisePeer) {
+	if m.session != l.attempt || l.fsm.Current() != states.LinkIsUp {
+		return // as in sendControl
+	}
+	l.seq++
+	l.lastSent = l.res.h.Clock.Now()
+	l.control = append(l.control, controlWait{seq: l.seq, cmd: opRaise, sent: l.lastSent})
+	l.frame.Reset()
+	l.frame.Version, l.frame.Payload = l.version, m.image
+	l.frame.NV = mustRequest(nil, &wire.Request{Cmd: opRaise, Seq: l.seq})
 	l.out.Send(&l.frame, nil)
 }
 
@@ -228,6 +243,9 @@ func (l *remotelink) onControlReply(w controlWait, errno wire.Errno) {
 		return
 	case opMark:
 		l.tell(l.res.gate, &peerMarked{session: l.attempt, errno: errno})
+		return
+	case opRaise:
+		l.tell(l.res.gate, &peerRaised{session: l.attempt, errno: errno})
 		return
 	case opFit:
 		l.tell(l.res.gate, &peerFitted{session: l.attempt, errno: errno})

@@ -64,6 +64,7 @@ type resource struct {
 	falls     []time.Duration
 	closing   int // children whose end is awaited
 	fallen    bool
+	ended     bool // the reign ended for want of a current copy
 	leaving   bool
 	lost      map[uint32]bool // extents of which the component may have lost what it had (I38); gate's
 	peer      heard
@@ -153,6 +154,8 @@ func (r *resource) Receive(c actor.Context) {
 		r.onStuckLimit(m)
 	case *gateDrained:
 		r.onDrained(m)
+	case *reignEnded:
+		r.onReignEnded(m)
 	case *settled:
 		r.step(states.RoleOnSettled)
 	case *peerHeard:
@@ -537,6 +540,11 @@ func (r *resource) maybeDown() {
 		r.log.Info("the operations of the local component have ended")
 		r.fallen, r.reason, r.remedy = false, "", ""
 		r.step(states.RoleOnClosed)
+		return
+	}
+	if r.ended {
+		r.ended, r.fallen = false, false
+		r.step(states.RoleOnGiveUp)
 		return
 	}
 	if !r.fallen {

@@ -110,6 +110,7 @@ type DiskOp struct {
 	// Err is the answer; it wraps a wire.Errno.
 	Err error
 
+	born uint64 // when localdisk handed it over, in its ticks
 	use  opUse
 	done *Request // opData: whose part this is
 	serv *served  // opServe: the peer's request that it serves
@@ -189,7 +190,9 @@ type Doors interface {
 }
 
 // Replier hears what becomes of a request: Answered exactly once (I23), then Released exactly once.
-// Answered: r.Err is the answer, tell the client, for a read r.Buf holds the data. Released: nobody holds
+// Answered: r.Err is the answer, tell the client, for a read r.Buf holds the data. That may be another
+// buffer than the one that was given, which a component that is stuck may still write into until Released.
+// Released: nobody holds
 // the request or its buffer any more, so that it may be used again. Under memsync and async the two are
 // apart: the client has its answer while the link still sends from the buffer.
 type Replier interface {

@@ -63,6 +63,7 @@ type secondary struct {
 	writes  int    // changes under way at the disk
 	flushes []*served
 	fit     *served
+	raise   raise
 	// adopts is the record of a fresh component, to be written when the primary's mark proves that it has
 	// written its own.
 	adopts *states.Record
@@ -117,6 +118,9 @@ const (
 	saveStop
 	saveFitMark
 	saveResolve
+	saveRaiseMap
+	saveRaiseRecord
+	saveOwn
 )
 
 func newSecondary(r *resource) *secondary {
@@ -418,6 +422,7 @@ func (s *secondary) begin(n *secondHello) {
 	s.session, s.in, s.out = n.epoch, n.conn1, n.conn2
 	s.caps, s.ver, s.verdict = n.caps, n.ver, n.verdict
 	s.ident, s.marked, s.lastReceived = n.session, false, 0
+	s.raise.on = false
 	s.cleared, s.failed, s.paused, s.reason, s.remedy = false, false, false, "", ""
 	s.reasonAt = s.res.h.Clock.Wall()
 	s.heard = s.res.h.Clock.Now()
@@ -468,6 +473,14 @@ func (s *secondary) onMapSaved(m *mapSaved) {
 		rec.Unclean |= states.UncleanReceived
 		s.adopts = &rec
 		s.begin(s.next)
+	case saveRaiseMap:
+		s.saving = saveIdle
+		s.onRaiseMapSaved(m.err)
+		s.saved()
+	case saveOwn:
+		s.saving = saveIdle
+		s.onChangesMapped(m.err)
+		s.saved()
 	case saveClear:
 		s.saving = saveIdle
 		if m.err == nil {
@@ -522,6 +535,8 @@ func (s *secondary) onRecordSaved(m *recordSaved) {
 		s.finish(f)
 	case saveResolve:
 		s.onResolveSaved(m.err)
+	case saveRaiseRecord:
+		s.raised(m.err)
 	case saveStop:
 		s.tell(s.res.pid, &settled{})
 		return
@@ -531,6 +546,8 @@ func (s *secondary) onRecordSaved(m *recordSaved) {
 
 // saved goes on with what waited while map or record were being written.
 func (s *secondary) saved() {
+	s.saveRaise()
+	s.mapChanges()
 	s.saveFit()
 	s.resume()
 	s.maybeHandshake()

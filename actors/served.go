@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"errors"
 	"fmt"
 
 	"hast/states"
@@ -189,6 +190,11 @@ func (s *secondary) validate(q *wire.Request, f *wire.InFrame) string {
 	switch {
 	case op == states.OpFlush || q.Cmd == opFit:
 		return ""
+	case q.Cmd == opRaise && s.caps&wire.CapMarks != 0:
+		if f.PayloadErr != nil {
+			return f.PayloadErr.Error()
+		}
+		return ""
 	case op != states.OpRead && op != states.OpWrite && op != states.OpDelete:
 		return fmt.Sprintf("unknown command %d", q.Cmd)
 	case q.Length == 0:
@@ -218,7 +224,10 @@ func (s *secondary) accept(r *served, memsync bool) {
 	}
 	s.throttle()
 	switch {
-	case r.raw == opFit:
+	case r.raw == opRaise && !s.mayRaise():
+		s.reject(r, wire.EPERM)
+		return
+	case r.raw == opFit || r.raw == opRaise:
 		s.stats.Flushes++
 		s.barrier(r)
 		return
@@ -255,7 +264,11 @@ func (s *secondary) accept(r *served, memsync bool) {
 	}
 }
 
-func (s *secondary) toDisk(r *served) { s.tell(s.res.localdisk, r) }
+func (s *secondary) toDisk(r *served) {
+	if !s.unmapped(r) {
+		s.tell(s.res.localdisk, r)
+	}
+}
 
 // barrier holds a flush back until all changes that came before it have ended.
 func (s *secondary) barrier(r *served) {
@@ -297,6 +310,11 @@ func (s *secondary) onServed(r *served) {
 	if r.raw == opFit && r.err == nil && s.fit == nil && s.session == r.session && !s.failed {
 		s.fit = r
 		s.saveFit()
+		return
+	}
+	if r.raw == opRaise && (r.err == nil || errors.Is(r.err, wire.EOPNOTSUPP)) {
+		r.err = nil
+		s.onRaise(r)
 		return
 	}
 	s.finish(r)

@@ -104,7 +104,7 @@ func (g *gate) onStatus(m *statusWalk) {
 		s.Bad = g.amap.BadBytes()
 	}
 	// Complete is a promise that the secondary may take over, so it has to know that it is fit.
-	if g.session != 0 && !g.behind && s.Sync.Remaining == 0 && g.rec.LocalCnt == g.peer.RemoteCnt && g.equal.at == equalIdle {
+	if g.session != 0 && g.dead.at == deadNot && !g.behind && s.Sync.Remaining == 0 && g.rec.LocalCnt == g.peer.RemoteCnt && g.equal.at == equalIdle {
 		s.Status = "complete"
 	} else if g.opened {
 		s.Status = "degraded"

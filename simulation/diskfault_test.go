@@ -17,8 +17,6 @@ type ailment struct {
 	start func(p *Pair, d *Platter, times int)
 	// often: only what fails operations can do so for a number of times.
 	often bool
-	// lost: the disk's owner can't write, so that as a primary it may have to answer with errors.
-	lost bool
 }
 
 func failing(off, n func(p *Pair) int64, kinds ...actors.DiskKind) func(p *Pair, d *Platter, times int) {
@@ -35,15 +33,15 @@ func mapLen(*Pair) int64    { return SectorSize }
 func corner(*Pair) int64    { return 32 * SectorSize }
 
 var ailments = []ailment{
-	{"read errors in a range", failing(dataOff, corner, actors.DiskRead), true, false},
-	{"read errors", failing(dataOff, dataLen, actors.DiskRead), true, false},
-	{"write errors in a range", failing(dataOff, corner, actors.DiskWrite, actors.DiskZero), true, true},
-	{"write errors", failing(dataOff, dataLen, actors.DiskWrite, actors.DiskZero), true, true},
-	{"flush errors", failing(none, none, actors.DiskFlush), true, true},
-	{"map errors", failing(mapOff, mapLen, actors.DiskWrite), true, true},
-	{"metadata errors", failing(none, mapOff, actors.DiskWrite), true, true},
-	{"slow", func(_ *Pair, d *Platter, _ int) { d.Slow(100) }, false, false},
-	{"gone", func(_ *Pair, d *Platter, _ int) { d.Remove() }, false, true},
+	{"read errors in a range", failing(dataOff, corner, actors.DiskRead), true},
+	{"read errors", failing(dataOff, dataLen, actors.DiskRead), true},
+	{"write errors in a range", failing(dataOff, corner, actors.DiskWrite, actors.DiskZero), true},
+	{"write errors", failing(dataOff, dataLen, actors.DiskWrite, actors.DiskZero), true},
+	{"flush errors", failing(none, none, actors.DiskFlush), true},
+	{"map errors", failing(mapOff, mapLen, actors.DiskWrite), true},
+	{"metadata errors", failing(none, mapOff, actors.DiskWrite), true},
+	{"slow", func(_ *Pair, d *Platter, _ int) { d.Slow(100) }, false},
+	{"gone", func(_ *Pair, d *Platter, _ int) { d.Remove() }, false},
 }
 
 // stint is how long an ailment lasts.
@@ -79,7 +77,7 @@ func pain(t *testing.T, spec PairSpec, a ailment, s stint, onPrimary bool) {
 	p.must(t, "ill", p.Quiesce(20*time.Second))
 	p.undisturbed(t, "neighbour of an ill disk")
 	n, last := p.Client.Errors()
-	if n > 0 && !(onPrimary && a.lost) {
+	if n > 0 {
 		p.must(t, "errors", fmt.Errorf("%d requests failed, the last with: %w", n, last))
 	}
 	if n > 0 && wire.ErrnoOf(last) != wire.EIO && wire.ErrnoOf(last) != wire.ENXIO {

@@ -22,6 +22,22 @@ type command struct {
 	holds   atomic.Int32 // who keeps mem: the parts until they are released, and the reply
 	aborted atomic.Bool  // the client was lost before its payload was complete; nobody hears the answer
 	err     error        // of the first part that failed; it belongs to turns
+	others  []other      // parts whose data came in another buffer; they belong to turns
+}
+
+// other is the data of a part in a buffer that isn't the given one.
+type other struct {
+	at   int64
+	data []byte
+}
+
+// collect looks whether a read's data came in the buffer that was given for it. A component that the gate
+// has given up may still write into that one, so the reply must not be made of it.
+func (cmd *command) collect(s *slot) {
+	r := &s.req
+	if r.Op == states.OpRead && r.Err == nil && len(r.Buf) > 0 && &r.Buf[0] != &s.given[0] {
+		cmd.others = append(cmd.others, other{s.at, r.Buf})
+	}
 }
 
 // answered takes part's answer. It is called in turns.
@@ -60,6 +76,12 @@ func (cmd *command) finish() {
 	r.head = replyHead(errno, cmd.cookie)
 	if cmd.op == states.OpRead && errno == 0 {
 		r.data = cmd.data
+		if len(cmd.others) > 0 {
+			r.data = append([]byte(nil), cmd.data...)
+			for _, o := range cmd.others {
+				copy(r.data[o.at:], o.data)
+			}
+		}
 	} else {
 		r.drop()
 	}

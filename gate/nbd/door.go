@@ -196,6 +196,7 @@ func (d *door) Answered(r *actors.Request) {
 	s.answered = true
 	cmd := s.cmd
 	c := cmd.conn
+	cmd.collect(s)
 	cmd.answered(r.Err)
 	if !c.deferred {
 		c.deferred = true

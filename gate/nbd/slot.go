@@ -19,6 +19,8 @@ type slot struct {
 	batch   *batch
 	cmd     *command // what the request is, or is a part of
 	single  command  // cmd, for a request that needn't be cut
+	at      int64    // where its data is in cmd's, in bytes
+	given   []byte   // the buffer that the gate was given
 
 	// holds counts who keeps the slot from being free: the gate until Released, and the reply until
 	// it is written if that takes its data from mem.
@@ -132,7 +134,7 @@ func (cr *credits) wait(q *queuer) *slot {
 func (cr *credits) give(s *slot) {
 	cr.mu.Lock()
 	defer cr.mu.Unlock()
-	s.cmd, s.req.Buf = nil, nil // the buffer may be one that is unmapped next
+	s.cmd, s.req.Buf, s.given = nil, nil, nil // the buffer may be one that is unmapped next
 	if len(cr.waiting) > 0 && !cr.retired {
 		q := cr.waiting[0]
 		cr.waiting = append(cr.waiting[:0], cr.waiting[1:]...)

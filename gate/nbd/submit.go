@@ -56,7 +56,7 @@ func (c *conn) whole(h *header, op states.Op) error {
 	}
 	cmd := &s.single
 	cmd.conn, cmd.op, cmd.cookie = c, op, h.cookie
-	cmd.data, cmd.slot, cmd.err = nil, nil, nil
+	cmd.data, cmd.slot, cmd.err, cmd.others = nil, nil, nil, nil
 	cmd.left.Store(1)
 	s.holds.Store(1)
 	if op == states.OpRead {
@@ -68,6 +68,7 @@ func (c *conn) whole(h *header, op states.Op) error {
 		buf = s.mem[:h.length]
 	}
 	c.refs.Add(1)
+	s.at = 0
 	c.add(s, cmd, int64(h.offset), int64(h.length), buf, h.fua())
 	return nil
 }
@@ -127,6 +128,7 @@ func (c *conn) cut(h *header, op states.Op) error {
 			}
 		}
 		s.holds.Store(1)
+		s.at = at
 		sent++
 		c.add(s, cmd, int64(h.offset)+at, n, buf, h.fua())
 	}
@@ -161,7 +163,7 @@ func (c *conn) add(s *slot, cmd *command, off, length int64, buf []byte, fua boo
 	if c.batch == nil {
 		c.batch = c.door.credits.newBatch()
 	}
-	s.cmd, s.batch, s.answered = cmd, c.batch, false
+	s.cmd, s.batch, s.answered, s.given = cmd, c.batch, false, buf
 	r := &s.req
 	r.Op, r.Off, r.Len, r.Buf, r.FUA, r.Err = cmd.op, off, length, buf, fua, nil
 	c.batch.reqs[c.pending] = r

@@ -111,3 +111,14 @@ func (m *Map) AwayUnflushed() bool {
 	}
 	return false
 }
+
+// OwedUnflushed reports whether anything isn't flushed on the own component for which its copy counts.
+func (m *Map) OwedUnflushed() bool {
+	un := m.sides[P].un
+	for w, ok := un.NextWord(0); ok; w, ok = un.NextWord(w + 1) {
+		if un.Word(w)&^(m.bad.Word(w)|m.stale.Word(w)) != 0 {
+			return true
+		}
+	}
+	return false
+}

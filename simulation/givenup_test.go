@@ -1,0 +1,71 @@
+package simulation
+
+import (
+	"testing"
+	"time"
+
+	"hast/actors"
+	"hast/states"
+)
+
+// The tests of this file are about a primary whose whole component fails while a secondary lacks nothing:
+// the secondary counts and maps in its stead, and the client notices nothing (I37).
+
+// deaths are the ways in which a whole component fails.
+var deaths = []struct {
+	name string
+	do   func(p *Pair, d *Platter)
+}{
+	{"gone", func(_ *Pair, d *Platter) { d.Remove() }},
+	{"stuck", func(_ *Pair, d *Platter) { d.Stick() }},
+	{"read-only", func(_ *Pair, d *Platter) {
+		d.Fail(DiskFault{Kinds: []actors.DiskKind{actors.DiskWrite, actors.DiskZero}})
+	}},
+	{"all errors", func(_ *Pair, d *Platter) {
+		d.Fail(DiskFault{Kinds: []actors.DiskKind{actors.DiskRead, actors.DiskWrite, actors.DiskZero, actors.DiskFlush}})
+	}},
+}
+
+// eachDeath plays with an A whose disk fails while a client is at work, and which has given it up.
+func eachDeath(t *testing.T, play func(s *stage)) {
+	for _, d := range deaths {
+		t.Run(d.name, func(t *testing.T) {
+			eachStage(t, PairSpec{Settings: []string{"timeout 3"}}, func(s *stage) {
+				s.Client.Pause = 2 * time.Millisecond
+				s.Client.Start()
+				s.World.RunFor(20 * time.Millisecond)
+				s.want("in sync", s.AwaitComplete(s.A, time.Minute))
+				before := s.record(s.B).LocalCnt
+				d.do(s.Pair, s.Disk(s.A))
+				s.want("given up", s.World.Run(func() bool { return s.record(s.B).LocalCnt > before }, 8*time.Second))
+				s.World.RunFor(200 * time.Millisecond)
+				s.remote()
+				play(s)
+			})
+		})
+	}
+}
+
+func TestSecondaryStandsInForADeadComponent(t *testing.T) {
+	eachDeath(t, func(s *stage) {
+		st, err := s.Status(s.A)
+		s.want("status", err)
+		if st.Status != "degraded" || st.Reason == "" || st.Remedy == "" {
+			s.t.Errorf("seed %d: %s: %q; %q", s.World.Seed(), st.Status, st.Reason, st.Remedy)
+		}
+		s.want("read", s.CheckAcked(time.Minute))
+		s.remote()
+		s.Client.Stop()
+		s.want("quiet", s.Quiesce(time.Minute))
+		// The other node goes on with all of it, and the old content is copied over when the disk is back.
+		s.A.Kill()
+		s.want("promote", s.SetRole(s.B, states.RolePrimary, false))
+		s.want("read", s.CheckAcked(time.Minute))
+		s.Disk(s.A).Heal()
+		s.want("start", s.Start(s.A))
+		s.want("secondary", s.SetRole(s.A, states.RoleSecondary, false))
+		s.Client.Start()
+		s.World.RunFor(50 * time.Millisecond)
+		s.settle(s.t, s.B)
+	})
+}
