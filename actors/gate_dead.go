@@ -127,6 +127,7 @@ func (g *gate) abandonDisk() {
 	}
 	g.recheck()
 	g.settleFlush()
+	g.nextFlush()
 }
 
 // returnLent takes an operation back that the given-up component has ended at last.

@@ -538,7 +538,7 @@ func (r *resource) maybeDown() {
 	}
 	if at == states.RoleIsQuarantined {
 		r.log.Info("the operations of the local component have ended")
-		r.fallen, r.reason, r.remedy = false, "", ""
+		r.fallen, r.ended, r.reason, r.remedy = false, false, "", ""
 		r.step(states.RoleOnClosed)
 		return
 	}
