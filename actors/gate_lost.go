@@ -34,7 +34,7 @@ func (g *gate) forgetClean() {
 func (g *gate) distrust() {
 	doubt := func(e uint32) {
 		switch {
-		case g.amap.Stale(e) || g.amap.Bad(e):
+		case g.amap.Bad(e), g.alone() && g.amap.Stale(e):
 		case g.alone() || g.amap.Slag(e) || g.res.lost[e]:
 			g.lose(e)
 		default:

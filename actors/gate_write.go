@@ -376,7 +376,7 @@ func (g *gate) writeState(r *Request) states.WriteState {
 	return states.WriteState{Mode: states.Bounded(f.mode, g.tail, r.Len, g.cfg.AsyncBound, g.late), Local: f.local, Remote: f.remote, Alone: g.alone(), Raised: g.raised,
 		Behind:     g.leaving || g.behind || g.amap.StaleIn(uint64(r.Off), uint64(r.Len)) || g.amap.BadIn(uint64(r.Off), uint64(r.Len)) || !g.alone() && g.recordedBad(r),
 		PeerBehind: g.peerBehind(), Slag: f.local != states.PartDone && g.amap.SlagIn(uint64(r.Off), uint64(r.Len)),
-		Recorded: g.dead.at == deadIs || f.local != states.PartDone && g.amap.AllBad(uint64(r.Off), uint64(r.Len))}
+		Recorded: g.dead.at == deadIs || g.amap.AllBad(uint64(r.Off), uint64(r.Len))}
 }
 
 // peerBehind reports that the secondary's counters say that it lacks something.

@@ -21,11 +21,12 @@ func (g *ghost) checkWrite(s *side, io *clientIO) {
 		if g.tainted(at) {
 			continue
 		}
-		if owe[s.n] && g.older(at, s.written[at], d) {
+		here := owe[s.n] && !s.disowns(at)
+		if here && g.older(at, s.written[at], d) {
 			g.violate(ruleI29, s, at, "write %d was answered as %v, but here is %s", io.gen, io.written, g.judge.describe(s.written[at]))
 			return
 		}
-		if io.fua && owe[s.n] && g.older(at, s.durable[at], d) {
+		if io.fua && here && g.older(at, s.durable[at], d) {
 			g.violate(ruleI3, s, at, "durable write %d was answered, but durable here is %s", io.gen, g.judge.describe(s.durable[at]))
 			return
 		}

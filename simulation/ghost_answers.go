@@ -88,7 +88,7 @@ func (g *ghost) raiseOwed(s *side, io *clientIO) {
 		g.done[at] = max(g.done[at], w.inv)
 		for i, x := range g.sides {
 			switch {
-			case !owe[i]:
+			case !owe[i], i == s.n && s.disowns(at):
 			case i != s.n && io.written == states.ClaimReceived && (x.written[at] != x.memory[at] || !x.written[at].isWrite()):
 				if x.died < w.inv && d.inv > x.received[at].inv {
 					x.received[at] = d

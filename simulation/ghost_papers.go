@@ -110,6 +110,7 @@ func (g *ghost) reread(s *side) {
 	s.readPapers()
 	g.checkPaper(s, before, s.kept1)
 	g.moved(s, before, s.kept1)
+	g.disowned(s, before, s.kept1)
 }
 
 // moved keeps the count of alone periods: what is durable counts.
@@ -153,6 +154,9 @@ func (g *ghost) moved(s *side, before, now paper) {
 	case n.LocalCnt > b.LocalCnt:
 		s.vv[s.n]++
 		s.raised = g.world.steps
+		if g.reign.server == o && g.client.door != nil {
+			g.stoodIn(s)
+		}
 	case n.LocalCnt == b.LocalCnt && (n.RemoteCnt == b.RemoteCnt || o.fresh()): // an identity, or a former peer forgotten
 	default:
 		g.violate(ruleI19, s, NoSector, "localcnt and remotecnt went from %d, %d to %d, %d, which no table says", b.LocalCnt, b.RemoteCnt, n.LocalCnt, n.RemoteCnt)

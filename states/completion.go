@@ -115,6 +115,8 @@ func CompleteWrite(w WriteState) (Action, Claim) {
 		switch {
 		case w.Alone, w.Remote == PartFailed, w.Remote == PartLost, w.Remote == PartNone:
 			return Fail, ClaimNone
+		case w.Remote == PartDone && w.Recorded:
+			return Answer, ClaimRemote // it may be here as well, but this copy counts for nothing
 		case w.Remote == PartDone:
 			return Answer, ClaimSource
 		}
@@ -174,11 +176,14 @@ type FlushState struct {
 }
 
 // FlushClaim is what the answer to a flush promises: both components flushed, or, with ClaimLocal, this one
-// did, whatever a secondary did that is behind; ClaimSource: both did, and the secondary's is the current copy.
+// did, whatever a secondary did that is behind; ClaimSource: both did, and the secondary's is the current copy. ClaimRemote: the secondary's
+// did, and this node's counts for nothing of what it should have covered.
 func FlushClaim(f FlushState) Claim {
 	switch {
 	case f.Remote != PartDone || f.Alone || f.PeerBehind:
 		return ClaimLocal
+	case f.Local != PartDone:
+		return ClaimRemote
 	case f.Behind:
 		return ClaimSource
 	}

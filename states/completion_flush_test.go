@@ -139,6 +139,7 @@ func TestFlushClaim(t *testing.T) {
 		{"the session ended after the secondary's flush", FlushState{Local: PartDone, Remote: PartDone, Alone: true}, ClaimLocal},
 		{"the secondary's flush failed", FlushState{Local: PartDone, Remote: PartFailed}, ClaimLocal},
 		{"the secondary is behind", FlushState{Local: PartDone, Remote: PartDone, PeerBehind: true}, ClaimLocal},
+		{"this node's component counts for nothing", FlushState{Local: PartNone, Remote: PartDone, Behind: true}, ClaimRemote},
 		{"the secondary's is the current copy", FlushState{Local: PartDone, Remote: PartDone, Behind: true}, ClaimSource},
 	}
 	for _, tt := range tests {

@@ -118,7 +118,7 @@ func TestWriteClaims(t *testing.T) {
 		case ClaimSource:
 			holds = w.Behind && !w.Alone && w.Remote == PartDone
 		case ClaimRemote:
-			holds = w.Local.Final() && w.Local != PartDone && w.Remote == PartDone && w.Recorded && !w.Alone && !w.Slag
+			holds = w.Local.Final() && w.Remote == PartDone && w.Recorded && !w.Alone && (w.Behind || w.Local != PartDone && !w.Slag)
 		case ClaimLocal:
 			absent := w.Alone || w.Remote == PartNone || w.Remote == PartFailed || w.Remote == PartLost
 			told := w.Raised || w.PeerBehind && !w.Alone // the counter says so, durably (I19)

@@ -86,6 +86,9 @@ func (m *Map) Rest() {
 
 // AllBad reports whether the own copy of no extent of a range is current, as the record says.
 func (m *Map) AllBad(off, length uint64) bool {
+	if !m.bad.Any() {
+		return false
+	}
 	first, last := m.Range(off, length)
 	for e := first; e <= last; e++ {
 		if !m.bad.Has(e) {
@@ -116,7 +119,7 @@ func (m *Map) AwayUnflushed() bool {
 func (m *Map) OwedUnflushed() bool {
 	un := m.sides[P].un
 	for w, ok := un.NextWord(0); ok; w, ok = un.NextWord(w + 1) {
-		if un.Word(w)&^(m.bad.Word(w)|m.stale.Word(w)) != 0 {
+		if un.Word(w)&^m.bad.Word(w) != 0 {
 			return true
 		}
 	}

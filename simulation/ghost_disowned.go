@@ -1,0 +1,59 @@
+package simulation
+
+// A component that has failed is remembered as no current copy (I37), of some extents or as a whole. From then
+// on it owes nothing of them; the other side owes what it did, and has to hold that by then.
+
+// disowns reports whether a component says of itself, durably, that its copy of a sector isn't current.
+func (s *side) disowns(sector int64) bool {
+	return s.kept1.err == nil && s.kept1.rec.Bad.Contains(uint64(sector)*SectorSize/uint64(s.ghost.record.ExtentSize))
+}
+
+// disowned is when a record became durable: the extents that it names as bad are the other side's.
+func (g *ghost) disowned(s *side, before, now paper) {
+	if now.err != nil || now.number == before.number || now.rec.Bad.IsEmpty() {
+		return
+	}
+	per := int64(g.record.ExtentSize / SectorSize)
+	now.rec.Bad.ForEach(func(first, count uint64) {
+		for at := int64(first) * per; at < min(int64(first+count)*per, int64(len(s.owed))); at++ {
+			if !g.handOver(s, at) {
+				return
+			}
+		}
+	})
+}
+
+// stoodIn is when a secondary has raised its counter at the word of its primary, whose component has failed.
+func (g *ghost) stoodIn(s *side) {
+	for at := range s.owed {
+		if !g.handOver(s.other(), int64(at)) {
+			return
+		}
+	}
+}
+
+// handOver passes on what a side owes of a sector. It is false if the other side doesn't hold that: durably,
+// because from now on its copy is the only one (rule bad-flush).
+func (g *ghost) handOver(s *side, at int64) bool {
+	o := s.other()
+	f := s.floor(at)
+	if f.inv == 0 {
+		return true
+	}
+	g.world.checked(ruleI37)
+	s.owed[at], s.kept[at], s.received[at] = debt{}, debt{}, debt{}
+	if o.lostPower >= f.inv || g.tainted(at) {
+		return true // it may have held it, and lost it since
+	}
+	if g.older(at, o.durable[at], f) {
+		g.violate(ruleI37, s, at, "its copy is given up, and durable on %s, whose copy is the current one, is %s", o.name(), g.judge.describe(o.durable[at]))
+		return false
+	}
+	if f.inv > o.owed[at].inv {
+		o.owed[at] = f
+	}
+	if f.inv > o.kept[at].inv {
+		o.kept[at] = f
+	}
+	return true
+}
