@@ -74,6 +74,13 @@ func listenAt(path string) (*socket, error) {
 	return s, nil
 }
 
+// Sweep removes the socket of a device that an earlier process left at path; removed says that there was one.
+// Whatever somebody answers on, or isn't a socket, is left alone.
+func Sweep(path string) (removed bool) {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode().Type() == fs.ModeSocket && clearStale(path) == nil
+}
+
 // clearStale removes what an earlier process left at path, if it is a socket on which nobody answers.
 func clearStale(path string) error {
 	info, err := os.Lstat(path)

@@ -1,6 +1,7 @@
 package nbd
 
 import (
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,6 +11,34 @@ import (
 
 	"hast/actors"
 )
+
+// Sweep takes away what nobody answers on, and nothing else.
+func TestSweep(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	listen := func(name string) *net.UnixListener {
+		l, err := net.ListenUnix("unix", &net.UnixAddr{Name: at(name), Net: "unix"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.SetUnlinkOnClose(false)
+		return l
+	}
+	listen("stale").Close()
+	defer listen("served").Close()
+	if err := os.WriteFile(at("file"), []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]bool{"stale": true, "served": false, "file": false, "nothing": false} {
+		if got := Sweep(at(name)); got != want {
+			t.Errorf("%s: removed is %v", name, got)
+		}
+		_, err := os.Lstat(at(name))
+		if there := err == nil; there != (name == "served" || name == "file") {
+			t.Errorf("%s: there is %v", name, there)
+		}
+	}
+}
 
 func TestListenAt(t *testing.T) {
 	path := filepath.Join(filepath.Dir(socketPath(t)), "new", "dir", "sock")

@@ -80,6 +80,7 @@ func (d *daemon) start(start StartNode) error {
 	case err != nil:
 		return exit.With(exit.OSErr, err)
 	}
+	d.sweep()
 	d.host = host.New(host.Options{Log: d.log, Doors: nbd.NewDoors})
 	if d.node, err = start(d.host, d.config); err != nil {
 		socket.Close()
@@ -96,6 +97,16 @@ func (d *daemon) start(start StartNode) error {
 		}
 	}
 	return nil
+}
+
+// sweep removes the sockets of devices that a hastd left which was killed: nothing is served yet, and nobody
+// else uses this control socket. So a socket that is there means a device that is there.
+func (d *daemon) sweep() {
+	for i := range d.config.Resources {
+		if r := &d.config.Resources[i]; r.NBDSocket != "" && nbd.Sweep(r.NBDSocket) {
+			d.log.Info(fmt.Sprintf("Removed the stale socket %s.", r.NBDSocket), "resource", r.Name)
+		}
+	}
 }
 
 // heard is what the node says about its listeners.
