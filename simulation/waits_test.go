@@ -135,3 +135,35 @@ func (s *stage) says(m *Machine, want [2]string) {
 		s.t.Errorf("%v: %q, %q, since %q", err, st.Reason, st.Remedy, st.ReasonSince)
 	}
 }
+
+// Beside a stock node what can't be promised is logged once for each connection, and status has it.
+func TestWeakerIsTold(t *testing.T) {
+	p := besideStock(t, PairSpec{Seed: 3, Mode: states.MemSync}, TrickNone)
+	count := logCount{lines: map[string]int{}}
+	p.World.Trace().Follow(count.take)
+	p.must(t, "primary", p.SetRole(p.A, states.RolePrimary, false))
+	connected := func(s *actors.Status) bool { return s.Link == "up" && s.Peer == "stock" }
+	for sessions := 1; sessions <= 2; sessions++ {
+		p.must(t, "connected", p.AwaitStatus(p.A, "connected", connected, 2*time.Minute))
+		p.must(t, "in sync", p.AwaitComplete(p.A, 2*time.Minute))
+		s, err := p.Status(p.A)
+		p.must(t, "status", err)
+		for _, want := range []string{"keeps no marks", "counts as sent"} {
+			if !strings.Contains(s.Weaker, want) {
+				t.Errorf("weaker: %q", s.Weaker)
+			}
+			n := 0
+			for line, times := range count.lines {
+				if strings.Contains(line, "weaker: ") && strings.Contains(line, want) {
+					n += times
+				}
+			}
+			if n != sessions {
+				t.Errorf("%q was logged %d times in %d sessions", want, n, sessions)
+			}
+		}
+		p.B.Kill()
+		p.must(t, "gone", p.AwaitStatus(p.A, "gone", func(s *actors.Status) bool { return s.Link != "up" && s.Weaker == "" }, 2*time.Minute))
+		p.must(t, "stock again", p.StartStock(p.B, TrickNone))
+	}
+}
