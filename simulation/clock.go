@@ -91,6 +91,7 @@ func (m *Machine) Wake() {
 	}
 	w := m.world
 	w.trace.add(w.now, m.name, "wakes")
+	w.keptApart(FaultHostSleep)
 	slept := w.now - m.at
 	m.asleep, m.at = false, w.now
 	frozen := m.frozen

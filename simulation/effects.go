@@ -91,6 +91,7 @@ func (w *World) Effect(k FaultKind) uint64 { return w.effects[k] }
 
 func (w *World) effect(k FaultKind) {
 	w.effects[k]++
+	w.keptApart(k)
 	for _, by := range w.watchers {
 		by.Faulted(k)
 	}

@@ -134,6 +134,8 @@ func (g *guard) differ(off uint64) string {
 	sector := func(image []byte) []byte { return image[at : at+SectorSize] }
 	a, b := g.disks[0], g.disks[1]
 	switch {
+	case a.tainted.has(int64(at/SectorSize)) || b.tainted.has(int64(at/SectorSize)):
+		return "" // nothing is demanded of what a disk has silently damaged
 	case !bytes.Equal(sector(a.written), sector(b.written)):
 		return "differs"
 	case g.writtenOnly:

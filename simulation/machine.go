@@ -51,6 +51,7 @@ type boot struct {
 	peers     []string
 	host      *actors.Host
 	root      *actor.PID
+	forced    bool // a role was forced upon it
 	panics    []*plannedPanic
 	starved   int // index of the mailbox that OrderStarved lets wait
 }
@@ -163,6 +164,7 @@ func (m *Machine) Continue() {
 		return
 	}
 	m.world.trace.add(m.world.now, m.name, "continue")
+	m.world.keptApart(FaultPause)
 	m.boot.paused = false
 	for _, mb := range m.boot.mailboxes {
 		m.world.makeReady(mb)

@@ -44,6 +44,7 @@ func (m *Machine) AskGently(resource string, role states.Role, force bool) *Role
 	r := &RoleRequest{machine: m, boot: m.boot}
 	m.world.trace.add(m.world.now, m.name, "operator", "role", role.String(), resource)
 	if m.boot != nil {
+		m.boot.forced = force
 		m.boot.tell(m.boot.root, &actors.SetRole{Names: []string{resource}, Role: role, Force: force, To: &r.sink})
 	}
 	return r

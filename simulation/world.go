@@ -32,6 +32,8 @@ type World struct {
 	clients  []*Client
 	watchers []Watcher
 	eachStep func()
+	apart    time.Duration // when something kept nodes from hearing each other last
+	wasApart bool
 
 	steps      uint64
 	moments    uint64 // and when they stop the run, 0 for never
