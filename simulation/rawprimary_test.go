@@ -232,7 +232,7 @@ func TestReceivedIsApplied(t *testing.T) {
 				r.connect(77, 1, 0)
 				r.hangUp()
 				r.connect(77, 0, 0)
-				r.Disk(r.B).Slow(3000)
+				r.Disk(r.B).Slow(1000)
 				const n = 20
 				for i := range uint64(n) {
 					r.write(i%5*4096, byte(1+i), true)

@@ -34,7 +34,7 @@ const (
 // component can hold it up for long.
 func InTransit(s State) bool {
 	switch s {
-	case RoleIsOpening, RoleIsStandby, RoleIsDraining, RoleIsSettling, RoleIsClosing:
+	case RoleIsOpening, RoleIsStandby, RoleIsStarting, RoleIsDraining, RoleIsSettling, RoleIsClosing:
 		return true
 	}
 	return false
@@ -168,6 +168,7 @@ var rolePrimary = []Row{
 	{RoleIsStarting, RoleOnShown, RoleIsPrimary, prepend(RoleDoStartGuard, roleArrive), "The role is announced once clients can use it."},
 	{RoleIsStarting, RoleOnShowFailed, RoleIsDraining, roleRefused, "A primary without a device serves nobody; the session may be copying (I30)."},
 	{RoleIsStarting, RoleOnWithdraw, RoleIsDraining, []Effect{RoleDoHideDevice}, "Clients may be quicker than the word that the device is there."},
+	{RoleIsStarting, RoleOnStuck, RoleIsQuarantined, roleGiveUp, "The record of the reign's beginning, or a session's first copies, are with a stuck component."},
 	{RoleIsStarting, RoleOnCrashed, RoleIsClosing, roleTearOff, "A device half shown is hidden first."},
 	{RoleIsPrimary, RoleOnWantPrimary, RoleIsPrimary, []Effect{RoleDoAnswer}, "The same role again is a success that does nothing."},
 	{RoleIsPrimary, RoleOnWantSecondary, RoleIsDraining, []Effect{RoleDoDrain}, "Demotion drains (I26, A23)."},
