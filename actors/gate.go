@@ -86,6 +86,7 @@ type gate struct {
 	mapWrite  activemap.Write
 	mapCount  uint64 // writes of the map so far
 	recBusy   recordUse
+	doubtful  bool // the newest write of the record failed, and may be found at the next opening all the same
 
 	flushWait []*Request
 	flushing  *flushTurn
@@ -231,6 +232,9 @@ func (g *gate) onOpen(m *openGate) {
 	g.ranges.ReadWaits, g.unsure = true, true
 	g.recall()
 	g.forgetClean()
+	// What a former process wrote may be in the component's cache only, and a flush of it may yet fail (I38).
+	g.amap.ForEachDirty(func(e uint32) { g.amap.MarkUnflushed(amapP, e) })
+	g.stand.inherit(g.amap.ForEachDirty)
 	g.startTick()
 }
 

@@ -222,6 +222,7 @@ func (g *gate) onRecordSaved(m *recordSaved) {
 	if g.gone() {
 		return // it may be what the component did last, and means nothing any more
 	}
+	g.doubtful = m.err != nil
 	if m.err == nil {
 		g.rec = m.rec
 		if use == recBad {

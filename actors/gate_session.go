@@ -32,6 +32,12 @@ func (g *gate) onWantCopy(m *wantCopy) {
 		g.saveRecord(rec, recIdentity)
 		return
 	}
+	if g.doubtful {
+		// What the next start finds must be what the secondary is told now: else this copy may seem to have
+		// been in a session that the secondary has forgotten by then (rule session-two-step).
+		g.saveRecord(g.rec, recIdentity)
+		return
+	}
 	g.sendCopy()
 }
 
@@ -47,7 +53,7 @@ func (g *gate) onIdentity(err error) {
 	}
 	if err != nil {
 		g.hello = 0
-		g.tell(g.res.link, &hangUp{reason: "the resource's identity can't be written: " + err.Error()})
+		g.tell(g.res.link, &hangUp{reason: "the local record can't be written: " + err.Error()})
 		return
 	}
 	g.sendCopy()

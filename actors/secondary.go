@@ -372,15 +372,17 @@ func (s *secondary) refuseSizes(n *secondHello) bool {
 // refuseVerdict refuses a primary because of its copy; nothing changes on either side (I14).
 func (s *secondary) refuseVerdict(n *secondHello) {
 	msg := wire.MsgSplitBrain
+	own := states.CopyOf(&s.rec)
+	own.Marks = s.stand.marks(&s.rec, s.dirty())
 	switch n.verdict {
 	case states.VerdictSplitBrain:
 		s.tell(s.res.pid, &notice{event: "split-brain"})
 	case states.VerdictForeign:
 		msg = wire.MsgResUIDMismatch(n.hello.ResUID, s.rec.ResUID)
 	default:
-		msg, _ = n.verdict.Explain(s.peer, states.CopyOf(&s.rec))
+		msg, _ = n.verdict.Explain(s.peer, own)
 	}
-	reason, remedy := n.verdict.Explain(s.peer, states.CopyOf(&s.rec))
+	reason, remedy := n.verdict.Explain(s.peer, own)
 	s.refuseHello2(n, msg, reason, remedy)
 }
 
