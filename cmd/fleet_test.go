@@ -14,6 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"hast/cmd/internal/lossydisk"
 	"hast/gate/control"
 	"hast/wire"
 )
@@ -112,6 +113,10 @@ func startOne(ts *testscript.TestScript, node string) {
 	}()
 	ts.Defer(func() {
 		_ = cmd.Process.Kill()
+		if fleetOf(ts).boots[node] > 0 {
+			// Who waits for a stuck disk can't die.
+			_, _ = lossydisk.Tell(ts.MkAbs(node+".img.ctl"), "unstick")
+		}
 		<-p.done
 	})
 	fleetOf(ts).nodes[node] = p
