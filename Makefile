@@ -1,16 +1,17 @@
 # The targets are named in one place: the comment behind each, which `make help` prints.
 
 FUZZTIME ?= 5s
+SIMTIME ?= 1m
 GO ?= go
 
 .DEFAULT_GOAL := help
-.PHONY: help build test test-full race lint vet fmt fuzz golden bench sabotage demo cover clean
+.PHONY: help build test test-full race lint vet fmt fuzz golden bench sabotage sim demo cover clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-build: ## bin/hastd and bin/hastctl
-	$(GO) build -o bin/ ./cmd/hastd ./cmd/hastctl
+build: ## bin/hastd, bin/hastctl and bin/hastsim
+	$(GO) build -o bin/ ./cmd/hastd ./cmd/hastctl ./cmd/hastsim
 
 test: ## the tests
 	$(GO) test ./...
@@ -44,6 +45,9 @@ bench: ## the benchmarks
 
 sabotage: ## break the code on purpose and see that the tests notice
 	bash .ci/sabotage
+
+sim: ## fresh seeds in the simulation for a while: SIMTIME=1m
+	$(GO) run ./cmd/hastsim run --time $(SIMTIME)
 
 demo: ## two nodes on this machine, a write, and a failover
 	$(GO) run ./cmd/hastctl demo
