@@ -23,6 +23,12 @@ type ages struct {
 	now    uint64
 }
 
+// newAges has a last place that holds only what is at least so old. What was begun just before a tick is a tick
+// old right after it, so that takes one tick more than the time is long.
+func newAges(least time.Duration) ages {
+	return ages{counts: make([]int, int((least+diskTickEvery-1)/diskTickEvery)+2)}
+}
+
 func (a *ages) place(born uint64) int { return int(min(a.now-born, uint64(len(a.counts)-1))) }
 
 // begin counts an operation, and returns when it was born.
@@ -49,7 +55,7 @@ var errGivenUp = fmt.Errorf("the component was given up: %w", wire.ENXIO)
 // watch counts an operation that the component gets, and has the timer run.
 func (d *localdisk) watch(op *DiskOp) {
 	if d.ages.counts == nil {
-		d.ages.counts = make([]int, max(2, int((d.res.cfg.Timeout+diskTickEvery-1)/diskTickEvery)+1))
+		d.ages = newAges(d.res.cfg.Timeout)
 	}
 	op.born = d.ages.begin()
 	if !d.ticks {
