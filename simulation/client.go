@@ -274,6 +274,7 @@ func (c *Client) answered(io *clientIO, r *actors.Request) {
 		c.resolved(io, r.Buf)
 	}
 	c.judge.forget(io)
+	c.world.tellAnswer(c, io, r.Err)
 	io.asked.answered(r.Err, r.Buf)
 	if c.scanning && c.scan >= c.Sectors && len(c.busy) == 0 {
 		c.scanning = false

@@ -173,6 +173,7 @@ func (t *diskTask) finish() {
 		t.answer(fmt.Errorf("%s: %v at %d of %d bytes: %w", p.path, t.kind, t.off, t.n, no))
 		return
 	}
+	p.wrote(t)
 	switch t.kind {
 	case actors.DiskRead:
 		copy(t.op.Buf, p.written[t.off:])

@@ -120,6 +120,7 @@ func (m *Machine) Kill() {
 		return
 	}
 	m.world.trace.add(m.world.now, m.name, "kill")
+	m.world.tellDeath(m, false)
 	m.world.effect(FaultKill)
 	b := m.bury()
 	for _, d := range m.disks {
@@ -132,6 +133,7 @@ func (m *Machine) Kill() {
 // some of what was not durable.
 func (m *Machine) Power() {
 	m.world.trace.add(m.world.now, m.name, "power off")
+	m.world.tellDeath(m, true)
 	m.world.effect(FaultPowerCut)
 	b := m.bury()
 	m.forgetSleep()

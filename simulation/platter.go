@@ -45,6 +45,8 @@ type Platter struct {
 	other bool   // the medium isn't of the size that the platter began with
 	guard *guard // looks at all that lands, nil for none
 	ghost *ghost // likewise
+
+	latest, before string // what ended on it last, and which write before a flush
 }
 
 // AddDisk gives the machine a disk of size bytes (a multiple of SectorSize) with random content.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"hast/actors"
 	"hast/simulation"
@@ -16,21 +17,32 @@ type Coverage struct {
 	pair   *simulation.Pair
 	latest uint64 // step of the newest fault that was placed
 	placed simulation.FaultKind
+	recent simulation.FaultKind // the newest fault, and when it took effect
+	at     time.Duration
+	any    bool
 }
 
 // Dimension is one of the tables.
 type Dimension string
 
 // The tables: which event met which state of which machine; which verdict at which node; which fault took
-// effect while the two nodes stood how.
+// effect while the two nodes stood how; which claim was given how soon after which fault; what a component was last
+// changed by when its node died.
 const (
 	DimMachine Dimension = "machine"
 	DimVerdict Dimension = "verdict"
 	DimFault   Dimension = "fault"
+	DimClaim   Dimension = "claim"
+	DimCrash   Dimension = "crash"
 )
 
+// memory is for how long a fault is taken to have to do with an answer.
+const memory = 5 * time.Second
+
 // Dimensions lists the tables.
-func Dimensions() []Dimension { return []Dimension{DimMachine, DimVerdict, DimFault} }
+func Dimensions() []Dimension {
+	return []Dimension{DimMachine, DimVerdict, DimFault, DimClaim, DimCrash}
+}
 
 type cell struct {
 	dim  Dimension
@@ -59,6 +71,7 @@ func (c *Coverage) Decided(_ *simulation.Machine, _ string, role states.Role, v 
 
 // Faulted counts a fault, with how the pair stands: a step counts each kind once.
 func (c *Coverage) Faulted(k simulation.FaultKind) {
+	c.recent, c.at, c.any = k, c.pair.World.Now(), true
 	if step := c.pair.World.Steps(); step == c.latest && k == c.placed {
 		return
 	} else {
@@ -71,6 +84,35 @@ func (c *Coverage) Faulted(k simulation.FaultKind) {
 	}
 	slices.Sort(stand)
 	c.hit(DimFault, k.String()+" × "+strings.Join(stand, " + "))
+}
+
+// Answered counts the claim of an answer with the fault that came before it.
+func (c *Coverage) Answered(a *simulation.Answer) {
+	if a.Op == states.OpRead || a.Err != nil {
+		return
+	}
+	after := "no fault"
+	if c.any && a.At-c.at < memory {
+		after = c.recent.String()
+	}
+	what := "write"
+	if a.Op == states.OpFlush {
+		what = "flush"
+	}
+	c.hit(DimClaim, what+" as "+a.Claim.String()+" × "+after)
+}
+
+// Dies counts what the component of a node that dies was last changed by.
+func (c *Coverage) Dies(m *simulation.Machine, power bool) {
+	how := "kill"
+	if power {
+		how = "power cut"
+	}
+	g, ok := c.pair.Glance(m)
+	if !ok {
+		return
+	}
+	c.hit(DimCrash, how+" of "+string(g.Role)+" × "+c.pair.Disk(m).Latest())
 }
 
 // standing is how a node stands, in a few words.
@@ -149,6 +191,12 @@ func (c *Coverage) Empty(d Dimension) []string {
 		for v := states.VerdictFresh; v <= states.VerdictEqual; v++ {
 			for _, role := range []states.Role{states.RolePrimary, states.RoleSecondary} {
 				want(v.String() + " at a " + role.String())
+			}
+		}
+	case DimClaim:
+		for claim := states.ClaimNone + 1; claim <= states.ClaimRemote; claim++ {
+			if c.Sum(d, "write as "+claim.String()+" ") == 0 {
+				missing = append(missing, claim.String())
 			}
 		}
 	case DimFault:
