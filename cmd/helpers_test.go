@@ -40,6 +40,8 @@ var helpers = map[string]func(ts *testscript.TestScript, neg bool, args []string
 	"mapbits":  mapbits,
 	"mapfirst": mapFirst,
 	"mode":     mode,
+	"open":     openDevice,
+	"opened":   openedDevice,
 	"pair":     pair,
 	"peer":     peer,
 	"ports":    ports,

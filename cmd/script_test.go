@@ -75,6 +75,7 @@ var scriptParams = testscript.Params{
 			}
 		}
 		env.Values[fleetKey{}] = &fleet{nodes: make(map[string]*running), boots: make(map[string]int), traces: make(map[string]*tracing)}
+		env.Values[openKey{}] = make(opened)
 		return err
 	},
 }
