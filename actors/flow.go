@@ -60,7 +60,7 @@ const (
 // linkPart is remotelink's own part of a request.
 type linkPart struct {
 	prev, next *Request
-	seq        uint64
+	first, seq uint64 // of its first and last message
 	sent       time.Duration
 	frame      wire.OutFrame
 	// more is how many further answers belong to it: a zeroing goes to a stock peer in pieces.

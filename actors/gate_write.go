@@ -251,8 +251,8 @@ func (g *gate) onRemote(m *remoteDone) {
 	}
 	f.remote = m.part
 	g.untail(r)
-	if m.part.Final() && m.part != states.PartLost {
-		f.loaned = false
+	if m.part == states.PartDone || r.Op == states.OpRead {
+		f.loaned = false // else the link may still send from the buffer: an error may come before all of it is sent
 	}
 	if m.part == states.PartFailed {
 		g.onPeerError(r, m.errno)

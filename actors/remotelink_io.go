@@ -48,7 +48,7 @@ func (l *remotelink) onIO(r *Request) {
 		return
 	}
 	now := l.res.h.Clock.Now()
-	l.lastSent, f.sent, f.more = now, now, 0
+	l.lastSent, f.sent, f.more, f.first = now, now, 0, l.seq+1
 	cmd := r.Op
 	switch r.Op {
 	case states.OpRead:
@@ -256,8 +256,8 @@ func (l *remotelink) onControlReply(w controlWait, errno wire.Errno) {
 
 // drop forgets all that is outstanding of a request.
 func (l *remotelink) drop(r *Request) {
-	for more := r.flow.link.more; more >= 0; more-- {
-		delete(l.pending, r.flow.link.seq-uint64(more))
+	for seq := r.flow.link.first; seq <= r.flow.link.seq; seq++ {
+		delete(l.pending, seq) // answers come in any order
 	}
 	l.order.remove(r)
 }

@@ -88,3 +88,31 @@ func TestOpeningEndsThoughTheDiskIsStuck(t *testing.T) {
 		s.want("in sync", s.AwaitComplete(s.A, 5*time.Minute))
 	})
 }
+
+// Two promotions at once: never two devices, and one of the two wins (I18).
+func TestOneOfTwoPromotionsWins(t *testing.T) {
+	eachRound(t, few(8), func(t *testing.T, spec PairSpec) {
+		s := newStage(t, spec)
+		s.want("demoted", s.SetRole(s.A, states.RoleSecondary, false))
+		first, second := s.A, s.B
+		if oneIn(s.World.chance.workload, 2) {
+			first, second = second, first
+		}
+		one := first.Ask(Resource, states.RolePrimary, false)
+		s.World.RunFor(between(s.World.chance.workload, 0, 30*time.Millisecond))
+		two := second.Ask(Resource, states.RolePrimary, false)
+		s.until("answered", func() bool { return one.Done() && two.Done() })
+		if (one.Err() == nil) == (two.Err() == nil) {
+			t.Fatalf("seed %d: %v and %v", spec.Seed, one.Err(), two.Err())
+		}
+		winner := first
+		if one.Err() != nil {
+			winner = second
+		}
+		s.want("loser is secondary", s.AwaitStatus(s.Other(winner), "secondary", func(st *actors.Status) bool { return st.State == "secondary" }, time.Minute))
+		s.want("in sync", s.AwaitComplete(winner, 5*time.Minute))
+		s.load(20 * time.Millisecond)
+		s.rest()
+		s.want("identical", s.CheckIdentical())
+	})
+}
