@@ -261,7 +261,7 @@ func (c *Client) answered(io *clientIO, r *actors.Request) {
 	c.busy = drop(c.busy, io)
 	c.longest = max(c.longest, c.world.now-io.at)
 	io.written, io.durable = r.Claims()
-	if c.ghost != nil {
+	if c.ghost != nil && r.Err == nil { // an error shows nothing of what is served
 		c.ghost.settle()
 	}
 	if r.Err != nil {

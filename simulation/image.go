@@ -57,7 +57,14 @@ func (p *Pair) Resource() string { return p.resource }
 // DurableRecord is what a power cut would leave of a component's record at least: the newer one of the
 // block and the copies.
 func (p *Pair) DurableRecord(m *Machine) (states.Record, error) {
-	return p.Disk(m).Record()
+	paper := p.Client.ghost.readPaper(p.Disk(m).durable)
+	return paper.rec, paper.err
+}
+
+// WrittenRecord is what a node would find that opens the component now.
+func (p *Pair) WrittenRecord(m *Machine) (states.Record, error) {
+	paper := p.Client.ghost.readPaper(p.Disk(m).written)
+	return paper.rec, paper.err
 }
 
 // DurableData is a component's data area as a power cut would leave it if nothing volatile survived.

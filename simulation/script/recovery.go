@@ -3,6 +3,7 @@ package script
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,8 +43,12 @@ func (st *Stage) recover(c Crash) error {
 	return st.handOver(served)
 }
 
-// takeOver promotes a node while the other one is dead, and writes a little if it serves.
+// takeOver promotes a node while the other one is dead, and writes a little if it serves; but not if the dead
+// one has gone alone: two that did so are a split-brain, rightly, and this recovery needs none to be resolved.
 func (st *Stage) takeOver(to nodeName) error {
+	dead, errDead := st.Pair.WrittenRecord(st.machine(to.other()))
+	own, errOwn := st.Pair.WrittenRecord(st.machine(to))
+	ahead := errDead != nil || errOwn != nil || dead.LocalCnt > own.RemoteCnt
 	if m := st.machine(to); !m.Running() {
 		if err := st.Pair.Start(m); err != nil {
 			return err
@@ -55,6 +60,9 @@ func (st *Stage) takeOver(to nodeName) error {
 	}
 	if ask.Err() != nil {
 		return st.explained(to) // to be copied from the other node, or to wait for it
+	}
+	if ahead {
+		return nil
 	}
 	return st.touch(to)
 }
@@ -91,21 +99,30 @@ func (st *Stage) giveRoles(primary nodeName) error {
 	}
 	if err == nil {
 		err = st.Pair.AwaitStatus(st.machine(primary), "complete, or refused", func(s *actors.Status) bool {
-			return s.Status == "complete" && s.Sync.Remaining == 0 || s.Remedy != ""
+			return isWhole(s) || refused(s)
 		}, bringBack)
 	}
 	if err != nil {
 		return err
 	}
 	s, err := st.Pair.Status(st.machine(primary))
-	switch {
-	case err != nil:
-		return err
-	case s.Remedy != "":
-		return fmt.Errorf("%s; %s", s.Reason, s.Remedy)
+	if err == nil && !isWhole(&s) {
+		err = fmt.Errorf("%s; %s", s.Reason, s.Remedy)
 	}
-	return nil
+	return err
 }
+
+// isWhole reports whether both components hold the same.
+func isWhole(s *actors.Status) bool { return s.Status == "complete" && s.Sync.Remaining == 0 }
+
+// refused reports whether a handshake ended in a verdict that somebody has to do something about.
+func refused(s *actors.Status) bool {
+	return slices.ContainsFunc([]states.Verdict{states.VerdictForeign, states.VerdictBackInTime, states.VerdictImpossible, states.VerdictSplitBrain},
+		func(v states.Verdict) bool { return v.String() == s.Verdict })
+}
+
+// byItself reports whether a remedy says that nobody needs to do anything.
+func byItself(remedy string) bool { return strings.Contains(remedy, "by itself") }
 
 // explained demands that a node that won't serve says why, and what to do; and that this is something that
 // loses nothing, for nothing has happened that needs a decision about lost data.
@@ -117,7 +134,9 @@ func (st *Stage) explained(n nodeName) error {
 	switch {
 	case s.Reason == "" || s.Remedy == "":
 		return fmt.Errorf("%s refuses without a reason or a remedy: reason %q, remedy %q", n, s.Reason, s.Remedy)
-	case strings.Contains(s.Remedy, "create"):
+	case byItself(s.Remedy):
+		return fmt.Errorf("%s says that it goes on by itself, and doesn't: %s", n, s.Reason)
+	case strings.Contains(s.Remedy, "hastctl create") || strings.Contains(s.Remedy, "hastctl resolve"):
 		return fmt.Errorf("%s says that data has to be given up: %s; %s", n, s.Reason, s.Remedy)
 	}
 	return nil

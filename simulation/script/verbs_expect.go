@@ -15,7 +15,7 @@ import (
 var expectVerbs = []verb{
 	{name: "await", usage: "NODE " + statusUsage + " [within TIME] [may-fail]",
 		about: "let time pass until a node's status is so", compile: compileAwait},
-	{name: "until", usage: "counters|unfit|dirty|has|keeps|answered ... [within TIME]",
+	{name: "until", usage: strings.Join(passive, "|") + " ... [within TIME]",
 		about: "let time pass, step by step, until an expectation of the components or of an answer comes true", compile: compileUntil},
 	{name: "expect", usage: "WHAT ...",
 		about: "demand something of this moment: " + expectUsage(), compile: compileExpect},
@@ -119,7 +119,7 @@ func compileAwait(w *words) act {
 			if err == nil {
 				err = meets(&s, list)
 			}
-			if err == nil {
+			if err == nil || st.world().Stopped() {
 				return nil
 			}
 			if st.world().Now() >= end || !st.machine(at).Running() {
@@ -154,6 +154,9 @@ var expectations = []verb{
 	{name: "lacks", usage: "NODE OFFSET LENGTH = NAME", compile: expectLacks},
 	{name: "answered", usage: "NAME", compile: expectAnswered(true)},
 	{name: "unanswered", usage: "NAME", compile: expectAnswered(false)},
+	{name: "link", usage: "NODE STATE", compile: expectGlance(func(g *actors.Glance) states.State { return g.Link })},
+	{name: "sync", usage: "NODE STATE", compile: expectGlance(func(g *actors.Glance) states.State { return g.Sync })},
+	{name: "role", usage: "NODE STATE", compile: expectGlance(func(g *actors.Glance) states.State { return g.Role })},
 	{name: "copied", usage: "NODE =|<= BYTES", compile: expectCopied},
 	{name: "device", usage: "NODE yes|no", compile: expectDevice},
 	{name: "counters", usage: "NODE LOCALCNT REMOTECNT", compile: func(w *words) act {
@@ -270,7 +273,7 @@ func expectDirty(w *words) act {
 }
 
 // passive are the expectations that look without a turn of anybody.
-var passive = []string{"counters", "unfit", "dirty", "has", "keeps", "lacks", "answered", "device"}
+var passive = []string{"counters", "unfit", "dirty", "has", "keeps", "lacks", "answered", "device", "link", "sync", "role"}
 
 func compileUntil(w *words) act {
 	limit := w.within(answerLimit)
@@ -347,6 +350,20 @@ func expectCopied(w *words) act {
 			return fmt.Errorf("%d bytes were copied", n)
 		}
 		return nil
+	}
+}
+
+// expectGlance demands where one of a node's machines stands, seen from outside.
+func expectGlance(which func(*actors.Glance) states.State) func(w *words) act {
+	return func(w *words) act {
+		at, ok := w.node(), w.pattern("state")
+		return func(st *Stage) error {
+			g, running := st.Pair.Glance(st.machine(at))
+			if at := string(which(&g)); !running || !ok(at) {
+				return fmt.Errorf("it is %q", at)
+			}
+			return nil
+		}
 	}
 }
 

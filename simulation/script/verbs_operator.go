@@ -40,6 +40,7 @@ func compileRole(w *words) act {
 		if !m.Running() {
 			return st.refuse(fmt.Errorf("no node runs at %s", at), free)
 		}
+		before := st.primary
 		if role == states.RolePrimary {
 			st.primary = at
 		}
@@ -52,6 +53,7 @@ func compileRole(w *words) act {
 		err := st.await(a, answerLimit)
 		if st.refused != nil {
 			st.counters.Refused++
+			st.primary = before
 		}
 		return err
 	}

@@ -89,7 +89,7 @@ func (st *Stage) excused(what string) error {
 			said = append(said, err.Error())
 			continue
 		}
-		if s.Remedy != "" {
+		if s.Remedy != "" && !byItself(s.Remedy) {
 			return nil
 		}
 		said = append(said, fmt.Sprintf("%s is %s, link %s, status %s (%s)", n, s.Role, s.Link, s.Status, s.Reason))
