@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"syscall"
 
@@ -26,6 +27,8 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "usage: lossydisk file")
 		return 64
 	}
+	// A signal to all of a test's processes would leave the mount behind; the end of stdin follows it.
+	signal.Ignore(syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	if err := serve(args[0], stdin, stdout); err != nil {
 		fmt.Fprintln(stderr, "lossydisk:", err)
 		return 1
