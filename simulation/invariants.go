@@ -37,6 +37,15 @@ const (
 	ruleI29
 	ruleI30
 	ruleI37
+	ruleL1
+	ruleL2
+	ruleL3
+	ruleL4
+	ruleL5
+	ruleL6
+	ruleL7
+	ruleL8
+	ruleL9
 	rules
 )
 
@@ -64,6 +73,15 @@ var registry = [rules]Invariant{
 	ruleI29:  {"I29", "the claim of an answer is true at that step", "each answer"},
 	ruleI30:  {"I30", "no write lands after its answer", "each landing on who serves"},
 	ruleI37:  {"I37", "an answer on the secondary's copy alone has a durable record behind it", "each answer about what the primary's component failed"},
+	ruleL1:   {"L1", "every request is answered", "in a repaired core, within 2 × timeout and the slowest disk"},
+	ruleL2:   {"L2", "every command is answered, a status at once", "in a repaired core, within 3 × timeout; 1 s"},
+	ruleL3:   {"L3", "two nodes that reach each other have a session and keep it", "in a repaired core, within 2 × the reconnect period and the timeout"},
+	ruleL4:   {"L4", "they hold the same", "in a repaired core, within and the time that the copy takes, four times"},
+	ruleL5:   {"L5", "also under writes that never cease, and these are answered", "in a repaired core, within four times that"},
+	ruleL6:   {"L6", "what can't be is explained, and one act of an administrator helps", "after each refusal"},
+	ruleL7:   {"L7", "a node alone serves if its copy is current, or fails with a reason", "in a repaired core, within as L1"},
+	ruleL8:   {"L8", "who has nothing to do has few turns", "after each copy"},
+	ruleL9:   {"L9", "attempts at a connection are bounded, and none is forgotten", "beside a peer that can't be had"},
 }
 
 // Invariants lists the rules that runs are held against.

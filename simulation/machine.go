@@ -18,9 +18,10 @@ type Machine struct {
 	system *actor.ActorSystem
 	disks  []*Platter
 	timepiece
-	holes  int  // connections to come that no process hears of
-	stock  bool // its node has the manners of the original
-	on     bool // powered: the kernel answers, even if no node runs
+	holes  int    // connections to come that no process hears of
+	stock  bool   // its node has the manners of the original
+	dials  uint64 // attempts at a connection of its nodes
+	on     bool   // powered: the kernel answers, even if no node runs
 	boots  int
 	starts int   // of the machine itself, after a loss of power
 	boot   *boot // nil if no node runs

@@ -72,6 +72,7 @@ type dialing struct {
 
 func (n network) Dial(o actors.Owner, spec actors.DialSpec) {
 	b, w := n.boot, n.boot.world
+	b.machine.dials++
 	d := &dialing{boot: b, owner: o, wait: time.Second}
 	var err error
 	if d.remote, err = config.ParseAddress(spec.Remote); err == nil && spec.Source != "" {

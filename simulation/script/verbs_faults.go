@@ -68,6 +68,14 @@ var faultVerbs = []verb{
 			return st.Pair.StartStock(st.machine(at), trick)
 		}
 	}},
+	{name: "core", usage: "both|a|b", about: "repair both nodes and the network, or one node; all else keeps its fault", compile: func(w *words) act {
+		c := w.core()
+		return func(st *Stage) error { return st.Pair.Repair(c) }
+	}},
+	{name: "alive", usage: "both|a|b", about: "demand that a repaired core lives: answers, sessions, copies, reasons, each in bounded time (L1 to L9)", compile: func(w *words) act {
+		c := w.core()
+		return func(st *Stage) error { return st.Pair.CheckLiveness(c) }
+	}},
 	{name: "sleep", usage: "NODE TIME", about: "suspend a machine, its monotonic clock included", compile: func(w *words) act {
 		at, d := w.node(), w.duration("time")
 		return func(st *Stage) error {
@@ -78,6 +86,14 @@ var faultVerbs = []verb{
 	{name: "clock", usage: "NODE rate=PPM|jump=SECONDS", about: "let a node's clock run fast or slow from now on, or its time of day jump", compile: compileClock},
 	{name: "medium", usage: "NODE lost-write|misdirected|bit-flip|stale-read RANGE [times=N]",
 		about: "have a disk lie about the next operations that lie wholly in a range of the device", compile: compileMedium},
+}
+
+func (w *words) core() simulation.Core {
+	c, err := simulation.ParseCore(w.oneOf("core", "both", "a", "b"))
+	if err != nil {
+		w.fail("%v", err)
+	}
+	return c
 }
 
 func trickWords() string {

@@ -1,6 +1,7 @@
 package script
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,6 +45,30 @@ func TestFaultsOfNetworksAndMachines(t *testing.T) {
 		}
 		if world.Effect(c.want) == 0 {
 			t.Errorf("%q: %v took no effect", c.steps, c.want)
+		}
+	}
+}
+
+// A core lives beside what stays broken, and the script says so if it doesn't.
+func TestCoreInAScript(t *testing.T) {
+	const story = "seed 5\nsectors 512\nextent 8\ntimeout 2s\nserve a\nawait a complete\nload on pause=20ms\nkill b\nstock b mute\n"
+	for _, c := range []struct{ steps, want string }{
+		{"core a\nalive a", ""},
+		{"core both\nalive both", ""},
+		{"disk a stuck\nidle 100ms\nalive a", "L1"},
+		{"pause a\nalive a", "L2"},
+	} {
+		s, err := Parse("test.sim", []byte(story+c.steps+"\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := Run(s, Options{})
+		var got []string
+		for _, v := range o.Violations {
+			got = append(got, v.Invariant)
+		}
+		if c.want == "" && o.Err() != nil || c.want != "" && !slices.Contains(got, c.want) {
+			t.Errorf("%q: %v", c.steps, o.Err())
 		}
 	}
 }
