@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"hast/states"
@@ -56,9 +55,9 @@ func (m *Machine) AddDisk(path string, size int64) *Platter {
 	}
 	p := &Platter{machine: m, path: path}
 	p.physical = SectorSize
-	p.medium(make([]byte, size))
-	fillRandom(m.world.chance.disk, p.written)
-	p.durable = slices.Clone(p.written)
+	content := takeMedium(size)
+	fillRandom(m.world.chance.disk, content)
+	p.medium(content)
 	m.disks = append(m.disks, p)
 	return p
 }
@@ -66,7 +65,7 @@ func (m *Machine) AddDisk(path string, size int64) *Platter {
 // medium gives the platter a content of which nothing is volatile or damaged.
 func (p *Platter) medium(content []byte) {
 	n := int64(len(content)) / SectorSize
-	p.written, p.durable = content, slices.Clone(content)
+	p.written, p.durable = content, append(takeMedium(n * SectorSize)[:0], content...)
 	p.volatile, p.stamps = newSectorSet(n), make([]uint64, n)
 	p.unreadable, p.tainted = newSectorSet(n), newSectorSet(n)
 	p.read = false

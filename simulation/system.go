@@ -9,13 +9,17 @@ import (
 )
 
 // spares keeps the actor systems of closed worlds, because making one costs more than most runs do: it
-// holds 32 thousand maps. A used one differs from a new one in nothing that a trace shows.
+// holds 32 thousand maps; and the images of their disks. A used one differs from a new one in nothing that a trace shows.
 var spares struct {
 	sync.Mutex
 	systems []*actor.ActorSystem
+	media   [][]byte
 }
 
-const maxSpares = 8
+const (
+	maxSpares = 8
+	maxMedia  = 4 * maxSpares
+)
 
 // takeSystem returns an actor system in which nothing runs.
 func takeSystem() *actor.ActorSystem {
@@ -29,6 +33,21 @@ func takeSystem() *actor.ActorSystem {
 	return newSystem()
 }
 
+// takeMedium returns memory for an image of a disk, with any content.
+func takeMedium(size int64) []byte {
+	spares.Lock()
+	defer spares.Unlock()
+	for i, b := range spares.media {
+		if int64(cap(b)) == size {
+			last := len(spares.media) - 1
+			spares.media[i] = spares.media[last]
+			spares.media = spares.media[:last]
+			return b[:size]
+		}
+	}
+	return make([]byte, size)
+}
+
 // Close ends all nodes and gives what the world holds to the next one. The world must not be used then.
 func (w *World) Close() {
 	for _, m := range w.machines {
@@ -40,6 +59,12 @@ func (w *World) Close() {
 	for _, m := range w.machines {
 		if len(spares.systems) < maxSpares {
 			spares.systems = append(spares.systems, m.system)
+		}
+		for _, p := range m.disks {
+			if len(spares.media) < maxMedia {
+				spares.media = append(spares.media, p.written, p.durable)
+			}
+			p.written, p.durable = nil, nil
 		}
 	}
 	w.machines = nil
