@@ -54,6 +54,7 @@ type boot struct {
 	root      *actor.PID
 	forced    bool // a role was forced upon it
 	panics    []*plannedPanic
+	firstID   uint64 // the library's count of names when the boot began
 	starved   int // index of the mailbox that OrderStarved lets wait
 }
 
@@ -104,6 +105,7 @@ func (m *Machine) Start(props func(h *actors.Host) *actor.Props) error {
 	b := &boot{world: m.world, machine: m, number: m.boots, name: fmt.Sprintf("%s%d", m.name, m.boots)}
 	b.host = b.newHost()
 	m.boot = b
+	b.firstID = m.system.ProcessRegistry.SequenceID
 	m.resetEvents()
 	m.world.trace.add(m.world.now, m.name, "start", b.name)
 	root, err := m.system.Root.SpawnNamed(props(b.host), b.name)
@@ -196,6 +198,7 @@ func (m *Machine) bury() *boot {
 		d.died()
 	}
 	b.listeners = nil
+	m.dropGuardians(b.firstID)
 	return b
 }
 

@@ -70,6 +70,18 @@ func (w *World) Close() {
 	w.machines = nil
 }
 
+// dropGuardians takes back what the library keeps for ever of a node's first actor: who supervises it. A
+// guardian's name is one of those that were made up since a count.
+func (m *Machine) dropGuardians(since uint64) {
+	m.system.Guardians = actor.NewGuardians(m.system)
+	names := m.system.ProcessRegistry
+	made := names.SequenceID
+	for names.SequenceID = since; names.SequenceID < made; {
+		names.Remove(actor.NewPID(names.Address, "guardian"+names.NextId()))
+	}
+	names.SequenceID = since
+}
+
 // newSystem makes an actor system without the library's own noise.
 func newSystem() *actor.ActorSystem {
 	return actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger {
