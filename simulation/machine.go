@@ -55,7 +55,7 @@ type boot struct {
 	forced    bool // a role was forced upon it
 	panics    []*plannedPanic
 	firstID   uint64 // the library's count of names when the boot began
-	starved   int // index of the mailbox that OrderStarved lets wait
+	starved   int    // index of the mailbox that OrderStarved lets wait
 }
 
 // AddMachine puts a machine into the world, powered, with nothing running.
