@@ -113,7 +113,7 @@ func TestLivenessNotices(t *testing.T) {
 		find(t, p, CoreA, "L2")
 	})
 	t.Run("requests that hang", func(t *testing.T) {
-		p := stormed(t, 1, func(p *Pair) { p.Disk(p.A).Stick() })
+		p := stormed(t, 1, func(p *Pair) { p.A.Pause() })
 		find(t, p, CoreA, "L1")
 	})
 	t.Run("no session", func(t *testing.T) {

@@ -55,7 +55,7 @@ func TestCoreInAScript(t *testing.T) {
 	for _, c := range []struct{ steps, want string }{
 		{"core a\nalive a", ""},
 		{"core both\nalive both", ""},
-		{"disk a stuck\nidle 100ms\nalive a", "L1"},
+		{"idle 100ms\npause a\nalive a", "L1"},
 		{"pause a\nalive a", "L2"},
 	} {
 		s, err := Parse("test.sim", []byte(story+c.steps+"\n"))
