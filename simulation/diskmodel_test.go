@@ -316,3 +316,18 @@ func TestReplacedDisks(t *testing.T) {
 		mustCheck(t, x.w)
 	}
 }
+
+func TestHealedDiskEndsWhatWasSlow(t *testing.T) {
+	x := newTestDisk(t, 1)
+	x.Slow(1_000_000)
+	x.d.Submit(&actors.DiskOp{Kind: actors.DiskWrite, Off: 0, Buf: filled('n', SectorSize), To: x.p.pid})
+	x.w.RunFor(time.Second)
+	if x.Written()[0] != 'o' {
+		t.Error("a disk that is a million times as slow wrote within a second")
+	}
+	x.Heal()
+	x.w.RunFor(time.Second)
+	if x.Written()[0] != 'n' || len(messages[*actors.DiskOp](x.p)) != 1 {
+		t.Error("a healed disk still sits on what it was given while it was slow")
+	}
+}

@@ -84,8 +84,23 @@ func (p *Platter) ReadOnly(on bool) {
 // but a rewrite.
 func (p *Platter) Heal() {
 	p.note("heal")
+	p.hurry()
 	p.faults, p.arms, p.slow, p.gone, p.full, p.readOnly = nil, nil, 0, false, false, false
 	p.Unstick()
+}
+
+// hurry lets what a slow disk was given end as soon as that of a quick one.
+func (p *Platter) hurry() {
+	if p.slow <= 1 {
+		return
+	}
+	p.slow = 0
+	for _, t := range p.tasks {
+		if t.end != nil && t.op != nil {
+			t.end.cancel()
+			t.end = p.machine.world.after(p.delay(minDiskDelay, maxDiskDelay), nil, t.onEnd)
+		}
+	}
 }
 
 // Mend makes all sectors readable. Those that a power cut ruined read as they were before or after it.

@@ -170,7 +170,10 @@ func (h *health) settle() (why, remedy string) {
 	h.World.checked(ruleL4)
 	var last actors.Status
 	var ok bool
-	hopeless := func(s *actors.Status) bool { return s.Remedy != "" && s.Link != linkUp && s.Status != "complete" }
+	// What has a remedy and nothing under way waits for the administrator.
+	hopeless := func(s *actors.Status) bool {
+		return s.Remedy != "" && s.Status != "complete" && (s.Link != linkUp || s.Sync.State == string(states.SyncIsIdle))
+	}
 	began := h.World.Now()
 	for {
 		if last, ok = h.status(h.served); !ok {
@@ -181,7 +184,7 @@ func (h *health) settle() (why, remedy string) {
 		switch {
 		case last.Status == "complete" && last.Sync.Remaining == 0 && up:
 			return "", ""
-		case !up && took > h.session && hopeless(&last):
+		case took > h.session && hopeless(&last):
 			return last.Reason, last.Remedy
 		case !up && took > h.session && took < h.copy/2:
 			h.miss(ruleL3, h.served, "there is no session after %v, and no remedy: link %s (%s), status %s (%s)", took, last.Link, last.LinkReason, last.Status, last.Reason)
@@ -231,6 +234,9 @@ func (h *health) administer(remedy string) {
 	case strings.Contains(remedy, "resolve"):
 		h.role(other, states.RoleSecondary, false)
 		h.Resolve(other, states.DiscardMine)
+	case strings.Contains(remedy, "promote the other node"):
+		h.role(h.served, states.RoleSecondary, false)
+		h.role(other, states.RolePrimary, false)
 	case strings.Contains(remedy, "--force"):
 		h.role(h.served, states.RolePrimary, true)
 	case strings.Contains(remedy, "create"):

@@ -109,6 +109,7 @@ func (s *story) storm() {
 
 // finale repairs all and looks at what is left.
 func (s *story) finale() {
+	s.core()
 	s.do("heal")
 	s.do("unstall")
 	for _, way := range []string{"a->b", "b->a"} {
@@ -118,9 +119,7 @@ func (s *story) finale() {
 		s.do("refuse", name, "off")
 		s.do("disk", name, "heal")
 		s.do("disk", name, "mend")
-		if s.nodes[n].paused {
-			s.do("continue", name)
-		}
+		s.do("continue", name)
 		if !s.nodes[n].up {
 			s.do("start", name)
 		}
