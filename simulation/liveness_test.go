@@ -121,3 +121,24 @@ func TestLivenessNotices(t *testing.T) {
 		find(t, p, CoreBoth, "L6")
 	})
 }
+
+// A disk that is slow but works is never taken for one that is stuck, however short the timeout is.
+func TestSlowDiskIsNotStuck(t *testing.T) {
+	seeds(t, few(4), func(t *testing.T, seed uint64) {
+		k := DefaultKnobs()
+		k.Timeout, k.DiskMean, k.Sectors = time.Second, 40*time.Millisecond, 512
+		p := pairOf(t, PairSpec{Seed: seed, Knobs: &k})
+		p.Client.Pause = 20 * time.Millisecond
+		p.serve(t, p.A)
+		p.must(t, "complete", p.AwaitComplete(p.A, 5*time.Minute))
+		p.Client.Start()
+		for range 40 {
+			p.World.RunFor(500 * time.Millisecond)
+			s, err := p.Status(p.A)
+			p.must(t, "status", err)
+			if s.Status != "complete" {
+				t.Fatalf("seed %d: %s (%s)", seed, s.Status, s.Reason)
+			}
+		}
+	})
+}
