@@ -177,7 +177,7 @@ func (r *resource) onDeviceGone() {
 func (r *resource) onReignEnded(m *reignEnded) {
 	r.log.Error("the reign ends: "+m.reason, "remedy", m.remedy)
 	r.reason, r.remedy = m.reason, m.remedy
-	r.want, r.ended = setRole{role: states.RoleInit}, true
+	r.want, r.ended, r.gaveUp = setRole{role: states.RoleInit}, true, true
 	r.step(states.RoleOnCrashed)
 }
 
@@ -188,7 +188,7 @@ func (r *resource) onDrained(m *gateDrained) {
 	r.door, r.device = nil, ""
 	if m.reopen {
 		r.reason, r.remedy = m.reason, "check the disk below the component"
-		r.fallen = true
+		r.fallen, r.gaveUp = true, true
 		r.step(states.RoleOnCrashed)
 		return
 	}

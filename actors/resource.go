@@ -58,6 +58,7 @@ type resource struct {
 	}
 	door      Door
 	device    string
+	gaveUp    bool // the component was given up; it isn't closed before its operations have ended
 	withdrawn bool // the device was withdrawn and hasn't come back (withdraw.go)
 	patience  Timer
 	transit   uint64 // of the state that patience is for
@@ -519,7 +520,7 @@ func (r *resource) onTerminated(m *actor.Terminated) {
 
 // onDiskClosed: none of the component's operations can have an effect any more.
 func (r *resource) onDiskClosed() {
-	r.diskHeld = false
+	r.diskHeld, r.gaveUp = false, false
 	if r.reopen {
 		r.reopen = false
 		if r.fsm.Current() == states.RoleIsOpening {

@@ -18,6 +18,9 @@ const transitLeast = 4 * time.Second
 // after one timeout, and what is flushed and recorded then needs a healthy component only.
 func (r *resource) transitLimit() time.Duration { return max(2*r.cfg.Timeout, transitLeast) }
 
+// givenUpLimit is how long the closing of a component may last that was given up already: nobody expects much of it.
+const givenUpLimit = time.Second
+
 // limitTransit starts the time of the state that was just entered, if it has one.
 func (r *resource) limitTransit() {
 	if r.patience != nil {
@@ -26,7 +29,11 @@ func (r *resource) limitTransit() {
 	}
 	if states.InTransit(r.fsm.Current()) {
 		r.transit++
-		r.patience = r.h.Clock.TellAfter(r.transitLimit(), r.pid, &stuckLimit{epoch: r.transit})
+		limit := r.transitLimit()
+		if r.gaveUp && r.fsm.Current() == states.RoleIsClosing {
+			limit = min(limit, givenUpLimit)
+		}
+		r.patience = r.h.Clock.TellAfter(limit, r.pid, &stuckLimit{epoch: r.transit})
 	}
 }
 
@@ -36,7 +43,11 @@ func (r *resource) onStuckLimit(m *stuckLimit) {
 	if m.epoch != r.transit || !states.InTransit(at) {
 		return
 	}
-	r.reason = fmt.Sprintf("still %s after %v: component %s seems to be stuck", at, r.transitLimit(), r.cfg.Local)
+	if r.gaveUp {
+		r.reason += "; its operations haven't ended"
+	} else {
+		r.reason = fmt.Sprintf("still %s after %v: component %s seems to be stuck", at, r.transitLimit(), r.cfg.Local)
+	}
 	r.remedy = "check the disk below it; the wanted role is taken up when its operations have ended"
 	r.log.Error("the role is given up: "+r.reason, "remedy", r.remedy)
 	r.step(states.RoleOnStuck)
