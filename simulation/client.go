@@ -73,7 +73,7 @@ func (io *clientIO) carriesData() bool { return io.op == states.OpRead || io.op 
 func (w *World) AddClient(resource string, size int64) *Client {
 	c := &Client{
 		Outstanding: 8, Sectors: size / SectorSize, Hot: 64, MaxSectors: 24, Pause: 300 * time.Microsecond,
-		Writes: 50, Reads: 30, Trims: 3, Zeroes: 3, Flushes: 4,
+		Durable: 10, Writes: 50, Reads: 30, Trims: 3, Zeroes: 3, Flushes: 4,
 		world: w, resource: resource, judge: newJudge(w, size/SectorSize),
 	}
 	w.clients = append(w.clients, c)
