@@ -69,3 +69,51 @@ func TestSecondaryStandsInForADeadComponent(t *testing.T) {
 		s.settle(s.t, s.B)
 	})
 }
+
+// Whatever happens to either node while the secondary stands in, no answered write is lost, and no copy that was
+// given up is taken for a good one.
+func TestStandInMeetsMore(t *testing.T) {
+	for _, more := range []struct {
+		name string
+		do   func(s *stage)
+	}{
+		{"link cut", func(s *stage) { s.Cut(); s.World.RunFor(20 * time.Second); s.Heal() }},
+		{"secondary killed", func(s *stage) { s.B.Kill(); s.World.RunFor(20 * time.Second) }},
+		{"secondary without power", func(s *stage) { s.B.Power(); s.World.RunFor(20 * time.Second) }},
+		{"primary killed", func(s *stage) { s.A.Kill(); s.World.RunFor(time.Second) }},
+		{"primary without power", func(s *stage) { s.A.Power(); s.World.RunFor(time.Second) }},
+		{"demoted", func(s *stage) {
+			s.Client.Stop()
+			ask := s.A.Ask(Resource, states.RoleSecondary, true)
+			s.until("answered", ask.Done)
+		}},
+		{"both without power", func(s *stage) { s.B.Power(); s.A.Power() }},
+	} {
+		t.Run(more.name, func(t *testing.T) {
+			eachDeath(t, func(s *stage) {
+				s.World.Note("more: " + more.name)
+				s.Client.Pause = 20 * time.Millisecond
+				more.do(s)
+				s.want(more.name, nil)
+				s.Client.Stop()
+				// A's disk is back with its old content; the other copy is the one to go on with.
+				s.Disk(s.A).Heal()
+				s.World.RunFor(10 * time.Second)
+				for _, m := range []*Machine{s.A, s.B} {
+					if !m.Running() {
+						s.want("start", s.Start(m))
+					}
+					s.want("init", s.SetRole(m, states.RoleInit, true))
+				}
+				s.want("secondary", s.SetRole(s.A, states.RoleSecondary, false))
+				s.want("primary", s.SetRole(s.B, states.RolePrimary, more.name == "secondary killed" || more.name == "both without power"))
+				s.want("complete", s.AwaitComplete(s.B, 5*time.Minute))
+				s.want("read", s.CheckAcked(time.Minute))
+				s.Client.Pause = 2 * time.Millisecond
+				s.Client.Start()
+				s.World.RunFor(50 * time.Millisecond)
+				s.settle(s.t, s.B)
+			})
+		})
+	}
+}

@@ -105,3 +105,55 @@ func TestBadExtentsAlone(t *testing.T) {
 		s.settle(s.t, s.A)
 	})
 }
+
+// Whatever else happens while extents are the secondary's: no answered write is lost, and in the end both copies
+// are the same.
+func TestBadExtentsMeetMore(t *testing.T) {
+	for _, more := range []struct {
+		name string
+		do   func(s *stage)
+	}{
+		{"link cut", func(s *stage) { s.Cut(); s.World.RunFor(10 * time.Second); s.Heal() }},
+		{"reset", func(s *stage) { s.Reset() }},
+		{"secondary killed", func(s *stage) { s.bounce(s.t, s.B, (*Machine).Kill) }},
+		{"secondary without power", func(s *stage) { s.bounce(s.t, s.B, (*Machine).Power) }},
+		{"primary killed", func(s *stage) { s.bounce(s.t, s.A, (*Machine).Kill) }},
+		{"primary without power", func(s *stage) { s.bounce(s.t, s.A, (*Machine).Power) }},
+		{"flush errors too", func(s *stage) {
+			s.Disk(s.A).Fail(DiskFault{Kinds: []actors.DiskKind{actors.DiskFlush}, Times: 2})
+		}},
+		{"metadata errors too", func(s *stage) {
+			s.Disk(s.A).Fail(DiskFault{Kinds: []actors.DiskKind{actors.DiskWrite}, Len: mapOff(nil), Times: 2})
+		}},
+		{"secondary's read errors", func(s *stage) {
+			s.Disk(s.B).Fail(DiskFault{Kinds: []actors.DiskKind{actors.DiskRead}, Off: dataOff(s.Pair), Len: dataLen(s.Pair), Times: 5})
+		}},
+		{"roles changed", func(s *stage) {
+			s.Client.Stop()
+			s.want("quiet", s.Quiesce(time.Minute))
+			s.want("demote", s.SetRole(s.A, states.RoleSecondary, true))
+			s.want("promote", s.SetRole(s.B, states.RolePrimary, false))
+			s.want("demote", s.SetRole(s.B, states.RoleSecondary, true))
+			s.want("promote", s.SetRole(s.A, states.RolePrimary, false))
+			s.Client.Start()
+		}},
+	} {
+		t.Run(more.name, func(t *testing.T) {
+			eachIll(t, func(s *stage) {
+				s.World.Note("more: " + more.name)
+				s.Client.Pause = 10 * time.Millisecond
+				more.do(s)
+				s.want(more.name, nil)
+				s.World.RunFor(2 * time.Second)
+				s.Disk(s.A).Heal()
+				s.World.RunFor(15 * time.Second)
+				if st, err := s.Status(s.A); err == nil && st.Role != "primary" {
+					s.want("primary", s.SetRole(s.A, states.RolePrimary, false))
+				}
+				s.Client.Start()
+				s.World.RunFor(50 * time.Millisecond)
+				s.settle(s.t, s.A)
+			})
+		})
+	}
+}
