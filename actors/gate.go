@@ -128,6 +128,7 @@ const (
 	recBad    // names extents that the own component failed
 	recRegain // names those no more that it has again
 	recDecide // the same record again, after one that failed
+	recReturn // of a component that comes back: it isn't current
 )
 
 func newGate(r *resource) *gate {
@@ -179,7 +180,9 @@ func (g *gate) Receive(c actor.Context) {
 	case *peerRaised:
 		g.onPeerRaised(m)
 	case *diskStuck:
-		g.giveUp(m.err)
+		g.onStuck(m.err)
+	case *diskReopened:
+		g.onReopened(m)
 	case *showDevice:
 		g.onShow()
 	case *DoorOpened:
@@ -397,6 +400,7 @@ func (g *gate) release(r *Request) {
 	}
 	if g.barrier {
 		g.equal.step(g)
+		g.returnOn()
 	}
 }
 

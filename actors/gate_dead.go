@@ -28,6 +28,7 @@ type dead struct {
 	err error
 	patience
 	lent int // requests that are answered and whose part the component still has
+	back returning
 }
 
 // gone reports that the own component isn't used any more.
@@ -59,6 +60,15 @@ func (g *gate) giveUp(why error) bool {
 	return true
 }
 
+// onStuck: an operation has been in the component's hands for too long.
+func (g *gate) onStuck(err error) {
+	if g.dead.back > returnOpens {
+		g.stayDead(err)
+		return
+	}
+	g.giveUp(err)
+}
+
 func (g *gate) onPeerRaised(m *peerRaised) {
 	if m.session != g.session || g.dead.at != deadAsked {
 		g.stats.Stale++
@@ -87,6 +97,7 @@ func (g *gate) abandonDisk() {
 	g.ail.wanted.Reset()
 	g.ail.doubted.Reset()
 	g.ail.undecided.Reset()
+	g.amap.FlushReset(amapP)
 	g.tell(g.res.localdisk, &quarantine{})
 	var under []*Request
 	for r := g.all.head; r != nil; r = r.flow.next {
@@ -200,6 +211,7 @@ func (g *gate) submitThere(r *Request) {
 
 // tickGone flushes an idle secondary, as onTick does both.
 func (g *gate) tickGone() {
+	g.tryReturn()
 	idle := !g.wroteTick
 	g.wroteTick = false
 	if g.dead.at == deadIs && idle && g.flushing == nil && g.amap.AnyUnflushed(amapS) {

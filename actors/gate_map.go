@@ -19,9 +19,13 @@ func (g *gate) unflushed() bool { return g.amap.AnyUnflushed(amapP) || g.amap.An
 // saveMap makes the map on disk what it must be; one write at a time, which carries all that came while
 // the one before was under way.
 func (g *gate) saveMap() {
-	if g.mapBusy || g.gone() {
-		return
+	if !g.mapBusy && !g.gone() {
+		g.writeMap()
 	}
+}
+
+// writeMap begins a write of the map, if there is anything to be written.
+func (g *gate) writeMap() {
 	block := 4096
 	if g.rec.MapSize()%4096 != 0 {
 		block = g.sector // FreeBSD's layout on small sectors: data may begin in the same 4 KiB
@@ -39,8 +43,11 @@ func (g *gate) saveMap() {
 // onMapSaved lets go what waited for the map. A map write that failed is no map: those writes fail (I9).
 func (g *gate) onMapSaved(m *mapSaved) {
 	g.mapBusy = false
-	if g.gone() {
+	if g.gone() && (g.dead.back < returnMaps || m.err != nil) {
 		g.amap.Failed(g.mapWrite)
+		if g.dead.back >= returnMaps {
+			g.stayDead(m.err)
+		}
 		return
 	}
 	if m.err != nil {
@@ -57,6 +64,10 @@ func (g *gate) onMapSaved(m *mapSaved) {
 		return
 	}
 	g.amap.Written(g.mapWrite)
+	if g.gone() {
+		g.returnOn()
+		return
+	}
 	g.mergeLeft = max(0, g.mergeLeft-1)
 	g.recheck()
 	g.merge()
@@ -219,6 +230,13 @@ func (g *gate) saveRecord(rec states.Record, use recordUse) {
 func (g *gate) onRecordSaved(m *recordSaved) {
 	use := g.recBusy
 	g.recBusy = recIdle
+	if use == recReturn && g.dead.back == returnRecord {
+		if m.err == nil {
+			g.rec = m.rec
+		}
+		g.onReturned(m.err)
+		return
+	}
 	if g.gone() {
 		return // it may be what the component did last, and means nothing any more
 	}

@@ -62,6 +62,7 @@ type localdisk struct {
 	ages        ages
 	ticks       bool // the timer runs
 	quarantined bool // given up
+	reopening   bool // for gate, which goes on without it meanwhile
 	noFlush     bool // the provider can't flush; said once
 	busy        bool // somebody else had it open at the last attempt
 }
@@ -95,6 +96,10 @@ func (d *localdisk) Receive(c actor.Context) {
 		d.onTick(m)
 	case *quarantine:
 		d.onQuarantine()
+	case *reopenDisk:
+		d.onReopen()
+	case *DiskClosed:
+		d.onClosed()
 	case *statusWalk:
 		d.onStatus(m)
 	default:
@@ -121,6 +126,8 @@ func (d *localdisk) letGo() {
 	d.open = false
 	if d.disk != nil {
 		d.disk.Close(Owner{PID: d.res.pid, Exec: d.res.ex, Epoch: d.epoch})
+	} else if d.reopening || d.quarantined {
+		d.tell(d.res.pid, &DiskClosed{Epoch: d.epoch}) // nothing is open, which the resource doesn't know
 	}
 }
 

@@ -235,6 +235,9 @@ func (d *localdisk) usable(rec *states.Record) bool {
 
 // fail gives the component up before it was of use.
 func (d *localdisk) fail(reason, remedy string) {
+	if d.reopened(errors.New(reason)) {
+		return
+	}
 	d.log.Error(reason)
 	d.tell(d.res.pid, &diskFailed{reason: reason, remedy: remedy, held: d.disk != nil, busy: d.busy})
 }
@@ -245,6 +248,9 @@ func (d *localdisk) describe() {
 	}
 	if d.asked = len(d.saves) > 0; d.asked {
 		return // a role must not begin from a record that is being replaced (I19)
+	}
+	if d.reopened(nil) {
+		return
 	}
 	d.tell(d.res.pid, &diskReady{rec: d.rec, image: append([]byte(nil), d.image...), size: d.size, sector: d.sector})
 }

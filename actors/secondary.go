@@ -535,6 +535,10 @@ func (s *secondary) onRecordSaved(m *recordSaved) {
 			s.tell(s.res.pid, &sidesEqual{own: states.CopyOf(&s.rec)})
 		}
 		s.finish(f)
+		if f.err == nil && s.raise.on && s.session == f.session {
+			s.raise.on, s.cleared = false, false // the primary maps again
+			s.clearMap()
+		}
 	case saveResolve:
 		s.onResolveSaved(m.err)
 	case saveRaiseRecord:

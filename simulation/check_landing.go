@@ -89,7 +89,7 @@ func (g *ghost) checkOwed(s *side, sector int64, old, v valueID) {
 // checkLate: no write lands on the component of a primary after its answer, unless it comes back from the
 // peer (I30).
 func (g *ghost) checkLate(s *side, sector int64, old, v valueID) {
-	if g.reign.server != s || g.client.door == nil || !v.isWrite() || v == old {
+	if g.reign.server != s || g.client.door == nil || !v.isWrite() || v == old || s.givenUp() {
 		return
 	}
 	g.world.checked(ruleI30)

@@ -1,11 +1,20 @@
 package simulation
 
+import "hast/states"
+
 // A component that has failed is remembered as no current copy (I37), of some extents or as a whole. From then
 // on it owes nothing of them; the other side owes what it did, and has to hold that by then.
 
 // disowns reports whether a component says of itself, durably, that its copy of a sector isn't current.
 func (s *side) disowns(sector int64) bool {
 	return s.kept1.err == nil && s.kept1.rec.Bad.Contains(uint64(sector)*SectorSize/uint64(s.ghost.record.ExtentSize))
+}
+
+// givenUp reports that the secondary counts in a component's stead, which was not taken back yet: what it still has
+// in its hands may land (I30).
+func (s *side) givenUp() bool {
+	o := s.other()
+	return s.kept1.err == nil && o.kept1.err == nil && o.kept1.rec.LocalCnt > s.kept1.rec.RemoteCnt && s.kept1.rec.Unfit == states.Fit
 }
 
 // disowned is when a record became durable: the extents that it names as bad are the other side's.

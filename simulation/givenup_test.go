@@ -70,6 +70,27 @@ func TestSecondaryStandsInForADeadComponent(t *testing.T) {
 	})
 }
 
+// A component that comes back is copied to while clients go on, and the reign is the same.
+func TestGivenUpComponentComesBack(t *testing.T) {
+	eachDeath(t, func(s *stage) {
+		s.World.RunFor(100 * time.Millisecond)
+		s.Disk(s.A).Heal()
+		s.Client.Pause = 20 * time.Millisecond
+		s.want("back", s.AwaitComplete(s.A, 5*time.Minute))
+		s.remote()
+		s.Client.Pause = 2 * time.Millisecond
+		s.World.RunFor(50 * time.Millisecond)
+		s.settle(s.t, s.A)
+		s.remote()
+		if r := s.record(s.A); r.Unfit != states.Fit || r.RemoteCnt != s.record(s.B).LocalCnt {
+			s.t.Errorf("seed %d: complete, and A's record is %+v", s.World.Seed(), r)
+		}
+		s.A.Kill()
+		s.want("promote", s.SetRole(s.B, states.RolePrimary, s.spec.Mode == states.MemSync))
+		s.want("read", s.CheckAcked(time.Minute))
+	})
+}
+
 // Whatever happens to either node while the secondary stands in, no answered write is lost, and no copy that was
 // given up is taken for a good one.
 func TestStandInMeetsMore(t *testing.T) {

@@ -37,3 +37,13 @@ func RaisedForPeer(r Record) (Record, bool) {
 	r.LocalCnt++
 	return r, true
 }
+
+// SameComponent reports that a record, read from a component that comes back, is the one that its node knows, but
+// for what a last write may have changed in the list of its bad extents.
+func SameComponent(found, known *Record) bool {
+	f, k := *found, *known
+	f.Bad, k.Bad = ExtentRuns{}, ExtentRuns{}
+	f.Unfit, k.Unfit = Fit, Fit
+	f.PrevRole, k.PrevRole = RoleUndef, RoleUndef
+	return f == k
+}

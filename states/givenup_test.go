@@ -34,3 +34,23 @@ func TestRaisedForPeer(t *testing.T) {
 		}
 	}
 }
+
+// TestSameComponent: an older copy of it has other counters, or another session; one that was created anew has no
+// identity.
+func TestSameComponent(t *testing.T) {
+	known := Record{Resource: "shared", ResUID: 7, LocalCnt: 3, RemoteCnt: 5, LastSession: 9}
+	later := known
+	later.Bad, later.Unfit, later.PrevRole = NewExtentRuns(ExtentRun{1, 2}), Inconsistent, RolePrimary
+	if !SameComponent(&known, &known) || !SameComponent(&later, &known) {
+		t.Error("it doesn't know itself")
+	}
+	for _, change := range []func(*Record){
+		func(r *Record) { r.ResUID = 0 }, func(r *Record) { r.LocalCnt = 2 }, func(r *Record) { r.RemoteCnt = 4 },
+		func(r *Record) { r.LastSession = 8 }, func(r *Record) { r.DataSize = 512 },
+	} {
+		other := known
+		if change(&other); SameComponent(&other, &known) {
+			t.Errorf("%+v is taken for %+v", other, known)
+		}
+	}
+}

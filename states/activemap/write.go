@@ -111,3 +111,21 @@ func (m *Map) eachWord(f func(word uint32, image uint64)) {
 		}
 	}
 }
+
+// Reload takes the image that the disk holds after it was away. What is dirty in memory stays so, and what the
+// image says in addition is dirty, too. No write may be under way.
+func (m *Map) Reload(img []byte) error {
+	if m.writing {
+		panic("activemap: the map was read while it is being written")
+	}
+	if err := m.disk.LoadBytes(img); err != nil {
+		return fmt.Errorf("activemap: %w", err)
+	}
+	for w := range m.want.Words() {
+		m.want.PutWord(w, m.want.Word(w)|m.disk.Word(w))
+		if m.want.Word(w) != m.disk.Word(w) {
+			m.changed.Set(w)
+		}
+	}
+	return nil
+}
