@@ -146,6 +146,7 @@ type Stats struct {
 	ClaimLocal     uint64 `json:"claims_local"`
 	ClaimSource    uint64 `json:"claims_source"`
 	ClaimRemote    uint64 `json:"claims_remote"`
+	Repairs        uint64 `json:"repairs"`    // ranges that couldn't be read here, written anew from the peer's data
 	AsyncTail      uint64 `json:"async_tail"` // bytes answered under async that the peer hasn't confirmed
 	Sessions       uint64 `json:"sessions"`
 	MetadataWrites uint64 `json:"metadata_writes"`

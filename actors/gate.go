@@ -98,6 +98,7 @@ type gate struct {
 	inChunks  int
 	cursor    uint32
 	ail       ailing
+	repairs   repairs
 	dead      dead
 	ticking   bool
 	wroteTick bool // something was written since the last tick

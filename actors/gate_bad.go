@@ -272,6 +272,9 @@ func (g *gate) tickAiling() {
 	}
 	a.told, a.mute = false, 0
 	g.dead.patience.over()
+	if g.repairs.patience.over() {
+		g.nextRepair()
+	}
 	if g.dead.at == deadNot && a.undecided.Any() && a.patience.over() && g.recBusy == recIdle {
 		a.patience.start()
 		g.saveRecord(g.rec, recDecide)

@@ -27,6 +27,7 @@ type extentCopy struct {
 	end     int64
 	left    int // chunks under way
 	err     error
+	repair  bool // it is no extent, but a range that the own component can't read (gate_repair.go)
 }
 
 // chunk is one piece of a copy: a read from the source, then a write to the target.
@@ -46,7 +47,11 @@ func (g *gate) onCopyNext(m *copyNext) {
 		g.tell(g.res.sync, &copyNone{session: m.session, busy: len(g.copies) > 0})
 		return
 	}
-	n := min(MaxRequest, c.end-c.next)
+	g.newChunk(c, min(MaxRequest, c.end-c.next))
+}
+
+// newChunk begins with the next n bytes of a copy.
+func (g *gate) newChunk(c *extentCopy, n int64) {
 	k := g.takeChunk()
 	r := k.req
 	k.of, k.writing = c, false
@@ -136,6 +141,9 @@ func (g *gate) startChunk(r *Request) {
 		g.endChunk(r, errSessionOver)
 		return
 	}
+	if c.repair && !g.mayRepair(r) {
+		return
+	}
 	if c.dir == activemap.FromPeer {
 		g.readRemote(r)
 		g.stats.RemoteReads--
@@ -215,6 +223,10 @@ func (g *gate) endChunk(r *Request, err error) {
 	f := &r.flow
 	k := f.copying
 	c := k.of
+	if c.repair {
+		g.endRepair(r, err)
+		return
+	}
 	g.ranges.Release(&f.rng)
 	if err != nil && c.err == nil {
 		c.err = err

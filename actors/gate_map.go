@@ -82,7 +82,11 @@ func (g *gate) failUnmapped(err error) {
 	for _, r := range held {
 		f := &r.flow
 		if f.at == atHold && f.mapped && f.carrier <= g.mapCount && !g.amap.Durable(uint64(r.Off), uint64(r.Len)) {
-			g.turnAway(r, err)
+			if f.copying != nil {
+				g.endChunk(r, err)
+			} else {
+				g.turnAway(r, err)
+			}
 			continue
 		}
 		g.held = append(g.held, r)

@@ -138,7 +138,10 @@ func (g *gate) inOrder(r *Request) bool {
 func (g *gate) onReadRemote(r *Request) {
 	switch r.flow.remote {
 	case states.PartDone:
-		g.endRead(r, nil)
+		masked, s := r.flow.local == states.PartFailed, span{r.Off, r.Len}
+		if g.endRead(r, nil); masked {
+			g.wantRepair(s)
+		}
 	case states.PartFailed, states.PartLost:
 		g.endRead(r, fmt.Errorf("the secondary, which holds the current copy of %d+%d, didn't answer: %w", r.Off, r.Len, wire.EIO))
 	}

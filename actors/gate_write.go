@@ -167,7 +167,9 @@ func (g *gate) recheck() {
 	g.held = nil
 	for _, r := range held {
 		if r.flow.at == atHold {
-			if r.Op == states.OpRead {
+			if r.flow.copying != nil {
+				g.startChunk(r)
+			} else if r.Op == states.OpRead {
 				g.routeRead(r)
 			} else {
 				g.advance(r)
