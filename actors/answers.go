@@ -95,6 +95,19 @@ type Requests struct {
 	Reqs  []*Request
 }
 
+// LedgerRead answers Ledger.Read.
+type LedgerRead struct {
+	Epoch uint64
+	Data  []byte
+	Err   error
+}
+
+// LedgerWritten answers Ledger.Write.
+type LedgerWritten struct {
+	Epoch uint64
+	Err   error
+}
+
 // HookDone answers Hooks.Run.
 type HookDone struct {
 	Epoch uint64

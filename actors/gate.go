@@ -182,6 +182,8 @@ func (g *gate) Receive(c actor.Context) {
 		g.onPeerRaised(m)
 	case *diskStuck:
 		g.onStuck(m.err)
+	case *LedgerWritten:
+		g.onLedgerWritten(m)
 	case *diskReopened:
 		g.onReopened(m)
 	case *showDevice:

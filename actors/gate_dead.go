@@ -29,6 +29,9 @@ type dead struct {
 	patience
 	lent int // requests that are answered and whose part the component still has
 	back returning
+	// noted: the ledger says so, because the secondary can't. Such a component is taken back by its next opening
+	// only.
+	noted, noting bool
 }
 
 // gone reports that the own component isn't used any more.
@@ -43,7 +46,7 @@ func (g *gate) giveUp(why error) bool {
 	case g.dead.left > 0:
 		return false // it was refused a moment ago
 	}
-	ask := states.GivingUp{Alone: g.alone(), Knows: g.caps&wire.CapMarks != 0, PeerBehind: g.peerBehind(),
+	ask := states.GivingUp{Alone: g.alone(), Knows: g.caps&wire.CapMarks != 0, Ledger: g.res.h.Ledger != nil, PeerBehind: g.peerBehind(),
 		PeerLacks: g.amap.AnySlag() || g.lag.Any()}
 	if refusal := ask.Refusal(); refusal != "" {
 		g.dead.patience.start()
@@ -56,6 +59,11 @@ func (g *gate) giveUp(why error) bool {
 	g.tell(g.res.sync, &syncEnd{session: g.session})
 	g.barrier = false
 	g.equal.reset()
+	if g.caps&wire.CapMarks == 0 {
+		g.endFlushes()
+		g.noteOn()
+		return true
+	}
 	g.tell(g.res.link, &raisePeer{session: g.session, image: g.amap.AppendImage(nil)})
 	return true
 }
@@ -80,15 +88,20 @@ func (g *gate) onPeerRaised(m *peerRaised) {
 		g.peer.LocalCnt++
 		g.abandonDisk()
 	case wire.EPERM, wire.EINVAL:
-		g.dead.at = deadNot
-		g.dead.patience.start()
-		g.log.Error("the secondary can't stand in for the local component", "error", m.errno)
-		g.tell(g.res.sync, &syncBegin{session: g.session, source: g.verdict.SyncSource(), dirty: g.amap.SyncBytes()})
-		g.disownFailed(fmt.Errorf("the local component failed, and that can't be recorded: %w", g.dead.err))
-		g.failUnmapped(fmt.Errorf("cannot mark the extent dirty: %w", g.dead.err))
+		g.notGivenUp(fmt.Sprintf("the secondary can't stand in for it: %v", m.errno))
 	default:
 		g.dropSession(fmt.Sprintf("the secondary failed to stand in for the local component: %v", m.errno))
 	}
+}
+
+// notGivenUp goes on with the component as it is: its errors are the clients'.
+func (g *gate) notGivenUp(why string) {
+	g.dead.at = deadNot
+	g.dead.patience.start()
+	g.log.Error("the local component fails, and can't be given up: "+why, "error", g.dead.err)
+	g.tell(g.res.sync, &syncBegin{session: g.session, source: g.verdict.SyncSource(), dirty: g.amap.SyncBytes()})
+	g.disownFailed(fmt.Errorf("the local component failed, and that can't be recorded: %w", g.dead.err))
+	g.failUnmapped(fmt.Errorf("cannot mark the extent dirty: %w", g.dead.err))
 }
 
 // abandonDisk takes the own component out of everything that is under way. What it still holds stays its

@@ -36,7 +36,7 @@ func (g *gate) joinFlush(r *Request) {
 // nextFlush begins a turn for those who wait for one, unless one is under way, or an earlier one has failed
 // and what it lost has not found its place yet (gate_lost.go).
 func (g *gate) nextFlush() {
-	if g.flushing == nil && len(g.flushWait) > 0 && !g.ail.doubted.Any() {
+	if g.flushing == nil && len(g.flushWait) > 0 && !g.ail.doubted.Any() && g.dead.at != deadAsked {
 		g.startFlush(nil)
 	}
 }
@@ -194,6 +194,7 @@ func (g *gate) settleFlush() {
 		}
 	}
 	g.nextFlush()
+	g.noteOn()
 	g.disownOn()
 	g.maybeDrained()
 }

@@ -142,7 +142,7 @@ func (g *gate) onTick() {
 		g.late = g.tailIsLate()
 		idle := !g.wroteTick
 		g.wroteTick = false
-		if g.session != 0 && idle && g.flushing == nil && g.unflushed() {
+		if g.session != 0 && g.dead.at == deadNot && idle && g.flushing == nil && g.unflushed() {
 			g.startFlush(nil)
 		}
 		if g.session != 0 && g.amap.Sweep(sweepMost) > 0 {

@@ -27,7 +27,7 @@ const (
 // tryReturn has the component opened again.
 func (g *gate) tryReturn() {
 	d := &g.dead
-	if d.at != deadIs || d.back != returnNot || g.drains || !d.patience.over() || d.lent > 0 || g.mapBusy || g.recBusy != recIdle {
+	if d.at != deadIs || d.noted || d.back != returnNot || g.drains || !d.patience.over() || d.lent > 0 || g.mapBusy || g.recBusy != recIdle {
 		return
 	}
 	d.patience.start()

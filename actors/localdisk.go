@@ -62,6 +62,8 @@ type localdisk struct {
 	ages        ages
 	ticks       bool // the timer runs
 	quarantined bool // given up
+	noted       bool // the ledger has an entry that is to go
+	rewrite     bool // the record isn't whole in all its places
 	reopening   bool // for gate, which goes on without it meanwhile
 	noFlush     bool // the provider can't flush; said once
 	busy        bool // somebody else had it open at the last attempt
@@ -96,6 +98,10 @@ func (d *localdisk) Receive(c actor.Context) {
 		d.onTick(m)
 	case *quarantine:
 		d.onQuarantine()
+	case *LedgerRead:
+		d.onLedger(m)
+	case *LedgerWritten:
+		d.onUnnoted(m)
 	case *reopenDisk:
 		d.onReopen()
 	case *DiskClosed:

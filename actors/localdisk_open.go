@@ -192,21 +192,34 @@ func (d *localdisk) choose() {
 	for _, fault := range chosen.Faults {
 		d.log.Warn("metadata is damaged; a good copy holds", "path", path, "what", fault)
 	}
-	d.rec, d.number, d.copies = chosen.Record, chosen.Number, chosen.Good
-	if chosen.Rewrite {
+	d.rec, d.number, d.copies, d.rewrite = chosen.Record, chosen.Number, chosen.Good, chosen.Rewrite
+	d.askLedger()
+}
+
+// settleRecord goes on with the record that holds: it is written wherever it isn't.
+func (d *localdisk) settleRecord() {
+	if d.rewrite {
 		rec := d.rec
 		d.enqueue(&saving{rec: &rec, repair: true})
 		return
 	}
-	d.readMap()
+	if !d.unnote() {
+		d.readMap()
+	}
 }
 
 // repaired ends the writing of the record at open. A provider that can't be written to is shown all the
 // same: what it holds can be read, and whoever must write to it will meet the error.
 func (d *localdisk) repaired(err error) {
+	if err != nil && !d.rec.Bad.IsEmpty() && d.noted {
+		d.fail("component "+d.res.cfg.Local+" was given up, and can't say so itself: "+err.Error(), "check the disk below the component")
+		return
+	}
 	if err != nil {
 		d.unsafe = "metadata is not whole, and could not be written anew: " + err.Error()
 		d.log.Warn(d.unsafe, "path", d.res.cfg.Local)
+	} else if d.unnote() {
+		return
 	}
 	d.readMap()
 }

@@ -26,6 +26,8 @@ type Host struct {
 	Doors  Doors
 	Hooks  Hooks
 	Log    hclog.Logger
+	// Ledger may be nil: then nothing can be remembered but on components.
+	Ledger Ledger
 	// Boot identifies the machine's start: as long as it is the same, what was written is still in some
 	// cache. Empty if that can't be told: then every unclean end counts as a loss of power.
 	Boot string
@@ -212,6 +214,16 @@ type Door interface {
 	Abandon()
 	// Clients is how many clients have the device open.
 	Clients() int
+}
+
+// Ledger keeps an entry for each resource on another disk than its component: what the component can't say of
+// itself any more (I37). A name is a resource's; dir is the directory from its configuration.
+type Ledger interface {
+	// Read answers *LedgerRead; no Data is no entry.
+	Read(o Owner, dir, name string)
+	// Write makes an entry durable in place of the one before, or takes it away if data is nil. Answer:
+	// *LedgerWritten.
+	Write(o Owner, dir, name string, data []byte)
 }
 
 // Hooks runs the exec program.

@@ -88,6 +88,9 @@ type Resource struct {
 	// NBDSocket is the path of the unix socket that serves the device by NBD ("#% nbd"). It is empty
 	// when none was given and the default path would be too long for a socket (there is a warning then).
 	NBDSocket string
+	// StateDir is the directory, on another disk than the components, in which the host remembers that a component
+	// has failed ("#% state-dir").
+	StateDir string
 	// Workers is how many requests the local disk is given at once ("#% workers"), 1 to 64.
 	Workers int
 	// AsyncBound is how many bytes may be answered but not yet with the peer under async

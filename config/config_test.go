@@ -35,7 +35,7 @@ func TestResourceDefaults(t *testing.T) {
 		Name: "shared", Provider: "shared", Local: "/dev/a", Remote: "hastb",
 		Replication: states.MemSync, Checksum: states.ChecksumNone, Compression: states.CompressionHole,
 		Timeout: 20 * time.Second, MetaFlush: true,
-		NBDSocket: "/var/run/hastctl.d/shared", Workers: 4, AsyncBound: 64 << 20, AsyncTime: 5 * time.Second,
+		NBDSocket: "/var/run/hastctl.d/shared", StateDir: "/var/lib/hast", Workers: 4, AsyncBound: 64 << 20, AsyncTime: 5 * time.Second,
 		Pos: Pos{"hast.conf", 1, 10},
 	}
 	got, ok := c.Resource("shared")
@@ -73,6 +73,7 @@ func TestInheritance(t *testing.T) {
 		{"none", "", "", "remote none", func(r *Resource) any { return r.RemoteNone }, true},
 		{"none overridden", "", "", "remote none remote x", func(r *Resource) any { return r.RemoteNone }, false},
 		{"nbd with control", "control /c", "", "", func(r *Resource) any { return r.NBDSocket }, "/c.d/shared"},
+		{"state-dir", "", "\n#% state-dir /a\n", "\n#% state-dir /b\n", func(r *Resource) any { return r.StateDir }, "/b"},
 		{"workers", "\n#% workers 1\n", "\n#% workers 2\n", "\n#% workers 3\n", func(r *Resource) any { return r.Workers }, 3},
 		{"async-bound", "\n#% async-bound 1m\n", "\n#% async-bound 2M\n", "", func(r *Resource) any { return r.AsyncBound }, int64(2 << 20)},
 		{"async-time", "\n#% async-time 1\n", "\n#% async-time 9\n", "", func(r *Resource) any { return r.AsyncTime }, 9 * time.Second},

@@ -20,6 +20,7 @@ const (
 	// DefaultAsyncBound is in bytes.
 	DefaultAsyncBound int64 = 64 << 20
 	DefaultAsyncTime        = 5 * time.Second
+	DefaultStateDir         = "/var/lib/hast"
 )
 
 // DefaultListen returns the addresses that are listened on when none is configured, one per family.
@@ -36,6 +37,7 @@ func defaultResource(b Block) Resource {
 		Compression: states.CompressionHole,
 		Timeout:     DefaultTimeout,
 		MetaFlush:   true,
+		StateDir:    DefaultStateDir,
 		Workers:     DefaultWorkers,
 		AsyncBound:  DefaultAsyncBound,
 		AsyncTime:   DefaultAsyncTime,

@@ -61,6 +61,7 @@ func TestDiffActions(t *testing.T) {
 		{"exec", good + " exec /x", ActionLive},
 		{"metaflush", good + " metaflush off", ActionLive},
 		{"nbd", good + "\n#% nbd /x", ActionRestart},
+		{"state-dir", good + "\n#% state-dir /x", ActionRestart},
 		{"workers", good + "\n#% workers 5", ActionLive},
 		{"async-bound", good + "\n#% async-bound 5M", ActionLive},
 	} {

@@ -161,6 +161,11 @@ var rules = []rule{
 		show: func(r *Resource) string { return r.NBDSocket }, reload: reloadRestart,
 	},
 	{
+		word: "state-dir", own: true, in: inResource | inResourceNode, what: "directory", maxBytes: MaxPathBytes,
+		set:  func(r *Resource, s Statement) error { r.StateDir = s.Text; return nil },
+		show: func(r *Resource) string { return r.StateDir }, reload: reloadRestart,
+	},
+	{
 		word: "workers", own: true, in: inFile | inResource | inResourceNode, arg: argNumber, min: 1, max: 64,
 		set:  func(r *Resource, s Statement) error { r.Workers = int(s.Number); return nil },
 		show: func(r *Resource) string { return strconv.Itoa(r.Workers) },

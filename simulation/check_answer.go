@@ -89,7 +89,7 @@ func (g *ghost) checkLocal(s *side, io *clientIO) {
 func (g *ghost) checkRemote(s *side, io *clientIO) {
 	g.world.checked(ruleI37)
 	own, its := &s.kept1, &s.other().kept1
-	if own.err != nil || its.err != nil {
+	if own.err != nil || its.err != nil || s.m.ledger[g.record.Resource] != nil {
 		return
 	}
 	extent := uint64(g.record.ExtentSize)

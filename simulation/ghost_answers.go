@@ -107,7 +107,11 @@ func (g *ghost) raiseOwed(s *side, io *clientIO) {
 
 // owersOfFlush are those of the sides that owe a write which owe it durably after a flush with a claim.
 func (g *ghost) owersOfFlush(s *side, c states.Claim, owe [2]bool) [2]bool {
-	if c != states.ClaimBoth && c != states.ClaimSource {
+	switch c {
+	case states.ClaimBoth, states.ClaimSource:
+	case states.ClaimRemote:
+		owe[s.n] = false
+	default:
 		owe[s.other().n] = false
 	}
 	return owe

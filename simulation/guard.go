@@ -119,8 +119,15 @@ func (g *guard) dataLanded(p *Platter, off uint64) {
 	}
 }
 
-// dirty reports whether an extent's bit is safely set in a component's map.
+// dirty reports whether an extent's bit is safely set in a component's map, or its record says that the extent isn't
+// current, or a state file says so of the whole component.
 func (g *guard) dirty(p *Platter, e uint64) bool {
+	if p.machine.ledger[g.record.Resource] != nil {
+		return true // the whole component is known to be no current copy
+	}
+	if rec, err := p.Record(); err == nil && rec.Bad.Contains(e) {
+		return true
+	}
 	at := states.MapOffset + e/8
 	if g.writtenOnly {
 		return p.written[at]>>(e%8)&1 == 1

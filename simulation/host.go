@@ -23,6 +23,7 @@ func (b *boot) newHost() *actors.Host {
 		Net:    network{b},
 		Doors:  doors{b},
 		Hooks:  hooks{b},
+		Ledger: stateFiles{b},
 		Watch:  watch{b},
 		Log:    b.newLog(),
 		Boot:   fmt.Sprintf("%s-%d", b.machine.name, b.machine.starts),

@@ -17,6 +17,7 @@ type Machine struct {
 	addr   string // its one address, as a host without port
 	system *actor.ActorSystem
 	disks  []*Platter
+	ledger map[string][]byte // state files
 	timepiece
 	holes  int    // connections to come that no process hears of
 	stock  bool   // its node has the manners of the original

@@ -94,3 +94,37 @@ func TestCrookedPeers(t *testing.T) {
 		}
 	}
 }
+
+// A component that fails as a whole while the secondary is the original's is remembered in a state file, which the
+// next start honours: what only the secondary has is taken from there (I37).
+func TestStateFileTowardsStock(t *testing.T) {
+	for _, d := range deaths {
+		t.Run(d.name, func(t *testing.T) {
+			eachSpec(t, few(2), func(t *testing.T, spec PairSpec) {
+				p := besideStock(t, spec, TrickNone)
+				p.must(t, "primary", p.SetRole(p.A, states.RolePrimary, false))
+				p.must(t, "complete", p.AwaitComplete(p.A, 5*time.Minute))
+				p.Client.Start()
+				p.World.RunFor(50 * time.Millisecond)
+				p.must(t, "in sync", p.AwaitComplete(p.A, time.Minute))
+				d.do(p, p.Disk(p.A))
+				p.must(t, "noted", p.World.Run(func() bool { return len(p.A.ledger) > 0 }, 10*time.Second))
+				p.World.RunFor(200 * time.Millisecond)
+				st, err := p.Status(p.A)
+				p.must(t, "status", err)
+				if n, last := p.Client.Errors(); n > 0 || st.Stats.ClaimRemote == 0 {
+					t.Fatalf("seed %d: %d errors, the last: %v; %d answers are owed by the secondary alone", spec.Seed, n, last, st.Stats.ClaimRemote)
+				}
+				p.A.Kill()
+				p.Disk(p.A).Heal()
+				p.must(t, "start", p.Start(p.A))
+				p.must(t, "primary", p.SetRole(p.A, states.RolePrimary, false))
+				if len(p.A.ledger) > 0 {
+					t.Errorf("seed %d: the metadata say it, and so does the state file still", spec.Seed)
+				}
+				p.World.RunFor(50 * time.Millisecond)
+				p.settle(t, p.A)
+			})
+		})
+	}
+}

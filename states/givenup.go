@@ -5,8 +5,8 @@ package states
 type GivingUp struct {
 	// Alone: there is no session that the secondary has confirmed.
 	Alone bool
-	// Knows: the secondary speaks x_raise.
-	Knows bool
+	// Knows: the secondary speaks x_raise. Ledger: towards one that doesn't, this node's host can remember it.
+	Knows, Ledger bool
 	// PeerBehind: the counters say that the secondary lacks something.
 	PeerBehind bool
 	// PeerLacks: the secondary lacks content of some extent, or may, whatever the counters say.
@@ -19,7 +19,7 @@ func (g GivingUp) Refusal() string {
 	switch {
 	case g.Alone:
 		return "there is no secondary"
-	case !g.Knows:
+	case !g.Knows && !g.Ledger:
 		return "the secondary can't stand in for it"
 	case g.PeerBehind, g.PeerLacks:
 		return "the secondary lacks something that was written"

@@ -4,9 +4,9 @@ import "testing"
 
 // TestGivingUp asks for every input: only a secondary that lacks nothing, and knows how, stands in.
 func TestGivingUp(t *testing.T) {
-	for n := range 16 {
-		g := GivingUp{Alone: n&8 != 0, Knows: n&4 != 0, PeerBehind: n&2 != 0, PeerLacks: n&1 != 0}
-		may := !g.Alone && g.Knows && !g.PeerBehind && !g.PeerLacks
+	for n := range 32 {
+		g := GivingUp{Ledger: n&16 != 0, Alone: n&8 != 0, Knows: n&4 != 0, PeerBehind: n&2 != 0, PeerLacks: n&1 != 0}
+		may := !g.Alone && (g.Knows || g.Ledger) && !g.PeerBehind && !g.PeerLacks
 		if have := g.Refusal(); (have == "") != may {
 			t.Errorf("%+v: %q", g, have)
 		}

@@ -37,6 +37,7 @@ func New(o Options) *actors.Host {
 	h.Exec = executors{o.Log}
 	h.Clock = &clock{origin: time.Now(), tell: h.Tell, log: o.Log}
 	h.Rand = newChance()
+	h.Ledger = &ledger{log: o.Log.Named("ledger"), tell: h.Tell}
 	h.Hooks = newHooks(o.Log.Named("exec"), h.Tell)
 	h.Disks = provider.NewDisks(o.Log.Named("disk"), h.Tell)
 	h.Net = tcp.NewNetwork(o.Log.Named("net"), h.Tell)
