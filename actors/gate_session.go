@@ -200,6 +200,7 @@ func (g *gate) merge() {
 		// Before the first byte of the copy lands, and durably: this copy is about to be a mixture (I17).
 		rec.Unfit = states.Inconsistent
 	}
+	rec.Zeroed = false // from now on bits are cleared because this secondary has the data
 	if rec != g.rec {
 		g.saveRecord(rec, recSession)
 		return

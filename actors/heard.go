@@ -25,7 +25,7 @@ type peerHeard struct{ heard }
 type sessionKnown struct{ last uint64 }
 
 func (r *resource) onSessionKnown(m *sessionKnown) {
-	r.peer.copy.Marks.LastSession, r.peer.copy.Marks.TrySession = m.last, 0
+	r.peer.copy.Marks.LastSession, r.peer.copy.Marks.TrySession, r.peer.copy.Marks.Zeroed = m.last, 0, false
 }
 
 // sidesEqual tells resource that, durably on both sides, neither copy is ahead or lacks anything.
@@ -57,9 +57,10 @@ type CopyStatus struct {
 	Branch      bool   `json:"branch"`
 	WasPrimary  bool   `json:"wasprimary"`
 	LagKnown    bool   `json:"lag_known"`
-	Dirty       uint64 `json:"dirty"` // bytes
-	Bad         uint64 `json:"bad"`   // bytes
-	Lag         uint64 `json:"lag"`   // bytes
+	Zeroed      bool   `json:"zeroed"` // created as zeroes, and in no session since
+	Dirty       uint64 `json:"dirty"`  // bytes
+	Bad         uint64 `json:"bad"`    // bytes
+	Lag         uint64 `json:"lag"`    // bytes
 	Role        string `json:"role,omitempty"`
 	Heard       string `json:"heard,omitempty"` // when, RFC 3339; of the peer only
 }
@@ -69,7 +70,7 @@ func NewCopyStatus(c states.Copy, f states.Fitness) *CopyStatus {
 	m := &c.Marks
 	return &CopyStatus{ResUID: c.ResUID, LocalCnt: c.LocalCnt, RemoteCnt: c.RemoteCnt, Fitness: f.String(), Marks: m.Known,
 		LastSession: m.LastSession, TrySession: m.TrySession, Unclean: uint8(m.Crashed), UncleanText: m.Crashed.Words(), Sent: m.Sent,
-		Branch: m.Branch, WasPrimary: m.WasPrimary, LagKnown: m.LagKnown}
+		Branch: m.Branch, WasPrimary: m.WasPrimary, LagKnown: m.LagKnown, Zeroed: m.Zeroed}
 }
 
 // Side is the copy as states.Explain takes it.
@@ -80,7 +81,8 @@ func (c *CopyStatus) Side() states.Side {
 	s := states.Side{Heard: true, Dirty: c.Dirty, Bad: c.Bad, Lag: c.Lag}
 	s.ResUID, s.LocalCnt, s.RemoteCnt = c.ResUID, c.LocalCnt, c.RemoteCnt
 	s.Marks = states.Marks{Known: c.Marks, LastSession: c.LastSession, TrySession: c.TrySession, Crashed: states.Unclean(c.Unclean),
-		Sent: c.Sent, Branch: c.Branch, WasPrimary: c.WasPrimary, LagKnown: c.LagKnown, Dirty: c.Dirty > 0}
+		Sent: c.Sent, Branch: c.Branch, WasPrimary: c.WasPrimary, LagKnown: c.LagKnown, Dirty: c.Dirty > 0,
+		Zeroed: c.Zeroed}
 	for f := states.Fit; f <= states.Inconsistent; f++ {
 		if f.String() == c.Fitness {
 			s.Fitness = f

@@ -297,6 +297,10 @@ func (s *secondary) maybeHandshake() {
 	case n.verdict == states.VerdictFresh:
 		// The map first: with the identity alone, a cut here would say "equal, nothing dirty".
 		n.virgin = true
+		if states.FreshAsZeroes(n.verdict, s.peer.Marks, own.Marks) {
+			s.adoptFresh(n) // the primary's map says all
+			return
+		}
 		s.saving, s.savedFor = saveFresh, n
 		full := make([]byte, len(s.image))
 		for i := range full {
@@ -317,6 +321,7 @@ func (s *secondary) maybeHandshake() {
 	if n.verdict == states.VerdictEqual && !marks {
 		s.stand.whole() // a stock primary says it in no other way
 	}
+	rec.Zeroed = false // as in gate: bits are about to be cleared
 	if marks {
 		rec = s.stand.began(rec, s.res.h.Boot)
 		// What the primary answers from now on is owed by this copy too: a power cut may lose that.
@@ -447,6 +452,15 @@ func (s *secondary) begin(n *secondHello) {
 	s.startTick()
 }
 
+// adoptFresh begins a fresh component's first session with a primary of ours, once its map says what it lacks.
+func (s *secondary) adoptFresh(n *secondHello) {
+	s.stand.lagKnown = false
+	rec := s.stand.began(states.Adopted(s.rec, s.peer), s.res.h.Boot)
+	rec.Unclean |= states.UncleanReceived
+	s.adopts = &rec
+	s.begin(n)
+}
+
 func (s *secondary) onMapSaved(m *mapSaved) {
 	use := s.saving
 	switch use {
@@ -470,11 +484,7 @@ func (s *secondary) onMapSaved(m *mapSaved) {
 			return
 		}
 		s.saving = saveIdle
-		s.stand.lagKnown = false
-		rec = s.stand.began(rec, s.res.h.Boot)
-		rec.Unclean |= states.UncleanReceived
-		s.adopts = &rec
-		s.begin(s.next)
+		s.adoptFresh(s.next)
 	case saveRaiseMap:
 		s.saving = saveIdle
 		s.onRaiseMapSaved(m.err)

@@ -40,7 +40,8 @@ func openStanding(r *states.Record, boot string) *standing {
 // marks is what a handshake tells of this copy.
 func (s *standing) marks(r *states.Record, dirty bool) states.Marks {
 	return states.Marks{Known: true, LastSession: r.LastSession, TrySession: r.TrySession, Crashed: s.crashed,
-		Sent: r.Unclean&states.UncleanSent != 0, Branch: r.Branch, WasPrimary: r.WasPrimary, LagKnown: s.lagKnown, Dirty: dirty}
+		Sent: r.Unclean&states.UncleanSent != 0, Branch: r.Branch, WasPrimary: r.WasPrimary, LagKnown: s.lagKnown, Dirty: dirty,
+		Zeroed: r.Zeroed}
 }
 
 // whole says that this copy lacks nothing.

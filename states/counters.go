@@ -68,7 +68,7 @@ func Paired(r Record, peer Copy) Record {
 func Adopted(r Record, primary Copy) Record {
 	r.ResUID = primary.ResUID
 	r.LocalCnt, r.RemoteCnt = primary.RemoteCnt, max(primary.LocalCnt, 1)-1
-	r.Unfit = Inconsistent
+	r.Unfit, r.Zeroed = Inconsistent, false
 	return r
 }
 

@@ -195,7 +195,11 @@ func (e *Explanation) copies(s *Situation, p, q *Side, primary bool) {
 		e.Copies = append(e.Copies, Transfer{FromPeer: (from == SourceSecondary) == primary, Bytes: bytes, Exact: exact, Row: r})
 	}
 	if e.Verdict == VerdictFresh {
-		add(s.Size-min(p.Bad, s.Size), true, ExtentMarks{})
+		size := s.Size
+		if FreshAsZeroes(e.Verdict, p.Marks, q.Marks) {
+			size = p.Dirty
+		}
+		add(size-min(p.Bad, size), true, ExtentMarks{})
 		add(p.Bad, true, ExtentMarks{BadP: true})
 		return
 	}

@@ -21,6 +21,15 @@ type Marks struct {
 	LagKnown bool
 	// Dirty: it holds dirty extents of its own, as a primary does.
 	Dirty bool
+	// Zeroed: it was created as zeroes, and has been in no session.
+	Zeroed bool
+}
+
+// FreshAsZeroes reports that a fresh secondary needs no full copy: both components were created as zeroes, and
+// what the primary changed since, its map says, because alone no bit is cleared. As soon as a session begins
+// neither record says so any more, durably: a map that was cleared in one says nothing about a third component.
+func FreshAsZeroes(v Verdict, p, s Marks) bool {
+	return v == VerdictFresh && p.Known && s.Known && p.Zeroed && s.Zeroed
 }
 
 // strangers reports that two components of one pair, both of which were in sessions, have none in common

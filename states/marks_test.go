@@ -175,3 +175,28 @@ func TestBranchIsSplitBrain(t *testing.T) {
 		}
 	}
 }
+
+// Only two components that both are as they were created, but for what the primary's map says, are spared the
+// full copy.
+func TestFreshAsZeroes(t *testing.T) {
+	zeroed := Marks{Known: true, Zeroed: true}
+	for _, c := range []struct {
+		v    Verdict
+		p, s Marks
+		want bool
+	}{
+		{VerdictFresh, zeroed, zeroed, true},
+		{VerdictFresh, zeroed, Marks{Known: true}, false},
+		{VerdictFresh, Marks{Known: true}, zeroed, false},
+		{VerdictFresh, zeroed, Marks{Zeroed: true}, false},
+		{VerdictPrimaryAhead, zeroed, zeroed, false},
+		{VerdictEqual, zeroed, zeroed, false},
+	} {
+		if got := FreshAsZeroes(c.v, c.p, c.s); got != c.want {
+			t.Errorf("%v %+v %+v: %v", c.v, c.p, c.s, got)
+		}
+	}
+	if r := Adopted(Record{Zeroed: true}, Copy{}); r.Zeroed {
+		t.Error("a component that joins a pair says that it was in no session")
+	}
+}

@@ -45,6 +45,9 @@ type Record struct {
 	// InSync says who was in sync in that term: bit 0 this node, bit 1 the peer. It says nothing while
 	// Term is 0.
 	InSync uint8
+	// Zeroed: the data area was all zeroes when the component was created, and no session has begun since. So
+	// it is zeroes wherever the map is clean, on this side; see FreshAsZeroes.
+	Zeroed bool
 	// Bad holds the extents whose own copy isn't current while the other side's is (I37). Too many runs are
 	// widened, see ExtentRuns.
 	Bad ExtentRuns

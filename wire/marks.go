@@ -24,7 +24,8 @@ func appendMarks(dst []byte, m *states.Marks) []byte {
 	dst = AppendU64(dst, fieldTrySess, m.TrySession)
 	dst = AppendU8(dst, fieldUnclean, uint8(unclean))
 	dst = AppendU8(dst, fieldBranch, asU8(m.Branch))
-	return AppendU8(dst, fieldWasPrimary, asU8(m.WasPrimary))
+	dst = AppendU8(dst, fieldWasPrimary, asU8(m.WasPrimary))
+	return appendSet8(dst, fieldZeroed, asU8(m.Zeroed))
 }
 
 func asU8(b bool) uint8 {
@@ -39,6 +40,7 @@ func (r *fieldReader) marks() states.Marks {
 	m := states.Marks{Known: true, LastSession: r.u64(fieldLastSess), TrySession: r.u64(fieldTrySess)}
 	unclean := states.Unclean(r.u8(fieldUnclean))
 	m.Branch, m.WasPrimary = r.u8(fieldBranch) != 0, r.u8(fieldWasPrimary) != 0
+	m.Zeroed = r.optU8(fieldZeroed) != 0
 	m.Sent = unclean&states.UncleanSent != 0
 	if unclean&^states.UncleanSent != 0 {
 		m.Crashed = unclean

@@ -168,6 +168,26 @@ func FuzzMetadata(f *testing.F) {
 
 // The mark of an unfit copy stands behind the original's fields, which stay as they were; a number from a
 // later version counts as the worst that we know.
+// A component that was created as zeroes says so in all its places, and one that wasn't doesn't mention it.
+func TestMetadataZeroed(t *testing.T) {
+	rec := states.Record{Resource: "shared", DataSize: 1 << 20, ExtentSize: 4096, LocalOff: 1 << 20, PrevRole: states.RoleInit}
+	plain, err := EncodeMetadata(&rec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec.Zeroed = true
+	marked, err := EncodeMetadata(&rec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := DecodeMetadata(marked); err != nil || got != rec {
+		t.Errorf("%+v came back as %+v, %v", rec, got, err)
+	}
+	if bytes.Contains(plain, []byte(fieldZeroed)) || !bytes.Contains(marked, []byte(fieldZeroed)) {
+		t.Error("the mark is where it isn't, or isn't where it is")
+	}
+}
+
 func TestMetadataUnfit(t *testing.T) {
 	rec := states.Record{Resource: "shared", DataSize: 1 << 20, ExtentSize: 4096, LocalOff: 1 << 20, PrevRole: states.RoleSecondary}
 	fit, err := EncodeMetadata(&rec)

@@ -24,6 +24,7 @@ const (
 	fieldTerm       = "x_term"
 	fieldInSync     = "x_insync"
 	fieldBad        = "x_bad"
+	fieldZeroed     = "x_zeroed"
 )
 
 const (
@@ -54,6 +55,7 @@ func appendRecord(b []byte, r *states.Record) []byte {
 	}
 	b = appendSet8(b, fieldWasPrimary, bit(r.WasPrimary))
 	b = appendSet8(b, fieldBranch, bit(r.Branch))
+	b = appendSet8(b, fieldZeroed, bit(r.Zeroed))
 	b = appendSet64(b, fieldTerm, r.Term)
 	if r.InSync != 0 || r.Term != 0 {
 		// Nobody in sync is something else than nothing known.
@@ -103,6 +105,7 @@ func readRecord(nv NV) (states.Record, error) {
 	rec.Unclean = states.Unclean(r.optU8(fieldUnclean))
 	rec.Boot = r.optStr(fieldBoot)
 	rec.WasPrimary, rec.Branch = r.optU8(fieldWasPrimary) != 0, r.optU8(fieldBranch) != 0
+	rec.Zeroed = r.optU8(fieldZeroed) != 0
 	rec.Term, rec.InSync = r.optU64(fieldTerm), r.optU8(fieldInSync)
 	bad := r.optBytes(fieldBad)
 	if r.err != nil {

@@ -87,6 +87,7 @@ func TestFormat(t *testing.T) {
 		if got := strings.Join(d.steps, ", "); got != want {
 			t.Errorf("zero %v: got %s, want %s", zero, got, want)
 		}
+		rec.Zeroed = zero
 		if got, err := Read(d); err != nil || got != rec {
 			t.Errorf("read back %+v, %v, want %+v", got, err, rec)
 		}

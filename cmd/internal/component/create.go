@@ -16,6 +16,7 @@ const zeroChunk = 64 << 20
 // unless the block was lost. All the room between metadata and data is zeroed. With zero the data area is,
 // too.
 func Format(dev Device, path string, r states.Record, zero bool) error {
+	r.Zeroed = zero
 	writes, err := encode(&r)
 	if err != nil {
 		return exit.Errorf(exit.DataErr, "Metadata of resource %s can't be written: %w.", r.Resource, err)

@@ -29,6 +29,7 @@ type Extras struct {
 	Boot        string `json:"boot"`
 	WasPrimary  bool   `json:"wasprimary"`
 	Branch      bool   `json:"branch"`
+	Zeroed      bool   `json:"zeroed"`
 	Term        uint64 `json:"term"`
 	InSync      uint8  `json:"insync"` // bits
 	Bad         []Run  `json:"bad"`
@@ -59,7 +60,7 @@ type CopyPlace struct {
 func NewComponent(path string, r *states.Record) Component {
 	extras := &Extras{
 		Unfit: r.Unfit.String(), LastSession: r.LastSession, TrySession: r.TrySession, Unclean: uint8(r.Unclean), Boot: r.Boot,
-		WasPrimary: r.WasPrimary, Branch: r.Branch, Term: r.Term, InSync: r.InSync, Bad: []Run{},
+		WasPrimary: r.WasPrimary, Branch: r.Branch, Zeroed: r.Zeroed, Term: r.Term, InSync: r.InSync, Bad: []Run{},
 	}
 	r.Bad.ForEach(func(first, count uint64) { extras.Bad = append(extras.Bad, Run{first, count}) })
 	return Component{
