@@ -166,8 +166,6 @@ func FuzzMetadata(f *testing.F) {
 	})
 }
 
-// The mark of an unfit copy stands behind the original's fields, which stay as they were; a number from a
-// later version counts as the worst that we know.
 // A component that was created as zeroes says so in all its places, and one that wasn't doesn't mention it.
 func TestMetadataZeroed(t *testing.T) {
 	rec := states.Record{Resource: "shared", DataSize: 1 << 20, ExtentSize: 4096, LocalOff: 1 << 20, PrevRole: states.RoleInit}
@@ -188,6 +186,8 @@ func TestMetadataZeroed(t *testing.T) {
 	}
 }
 
+// The mark of an unfit copy stands behind the original's fields, which stay as they were; a number from a
+// later version counts as the worst that we know.
 func TestMetadataUnfit(t *testing.T) {
 	rec := states.Record{Resource: "shared", DataSize: 1 << 20, ExtentSize: 4096, LocalOff: 1 << 20, PrevRole: states.RoleSecondary}
 	fit, err := EncodeMetadata(&rec)
