@@ -107,6 +107,7 @@ func (p *Platter) processDied() {
 		case p.halted() || p.keep == nil && oneIn(r, 3):
 			p.late = append(p.late, t)
 			t.end = w.after(between(r, 0, lateFor), nil, func() {
+				t.end = nil // it is used again for something else, which must not be taken back in this one's name
 				if !p.halted() {
 					p.landOne(t)
 				}
