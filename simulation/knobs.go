@@ -248,7 +248,10 @@ func (k *Knobs) pair(p *Pair) {
 	p.Client.Credits = k.Credits
 	for _, m := range []*Machine{p.A, p.B} {
 		p.Disk(m).manners = manners{k.DiskMin, k.DiskMean}
+		p.Disk(m).SetPhysical(k.Physical)
 	}
+	p.A.SetRate(k.RateA)
+	p.B.SetRate(k.RateB)
 }
 
 // manners are how long something takes: never less than least, and exponentially more, mean on average. A

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"time"
@@ -194,11 +195,40 @@ func (p *Platter) cutTasks(tasks []*diskTask) {
 			p.endDead(t)
 		}
 		for i := range t.n / SectorSize {
-			if p.ruin > 0 && w.chance.disk.IntN(100) < p.ruin {
+			if p.ruin > 0 && w.chance.disk.IntN(100) < p.ruin && p.mayRuin(t.off/SectorSize+i) {
 				p.ruinSector(t.off/SectorSize + i)
 			}
 		}
 	}
+}
+
+// mayRuin reports whether losing the physical sector around a sector leaves a way back: the pair's other
+// component can read all of it and has what was lost, durably (X1); of metadata and maps, of which there are
+// copies, only one is lost at a time (X2).
+func (p *Platter) mayRuin(sector int64) bool {
+	if p.guard == nil {
+		return true
+	}
+	other := p.guard.disks[0]
+	if other == p {
+		other = p.guard.disks[1]
+	}
+	if other.gone || len(other.written) != len(p.written) {
+		return false
+	}
+	n := p.physical / SectorSize
+	first := sector / n * n
+	if first*SectorSize < int64(p.guard.record.LocalOff) {
+		return !p.unreadable.any(0, int64(p.guard.record.LocalOff)/SectorSize)
+	}
+	for s := first; s < min(first+n, int64(len(p.stamps))); s++ {
+		at := s * SectorSize
+		mine, its := p.durable[at:at+SectorSize], other.durable[at:at+SectorSize]
+		if other.unreadable.has(s) || !bytes.Equal(mine, its) && !bytes.Equal(p.written[at:at+SectorSize], its) {
+			return false
+		}
+	}
+	return true
 }
 
 // ruinSector makes the physical sector around a sector unreadable.

@@ -10,6 +10,11 @@ func init() { kinds = append(kinds, moreKinds...) }
 
 // moreKinds are what goes wrong with single connections, clocks and hosts.
 var moreKinds = []kind{
+	{"power-ruin", "a power cut leaves sectors unreadable that it catches in the middle", 0.1, 1, func(s *story, r *rand.Rand) {
+		if n := r.IntN(2); s.nodes[1-n].up {
+			s.dies(r, n, "power", keep(r), "ruin="+strconv.Itoa(10+r.IntN(91)))
+		}
+	}},
 	{"stall", "one connection passes nothing, beside another that lives", 0.2, 3, func(s *story, r *rand.Rand) {
 		which := connection(r)
 		s.while("stall", exponential(r, 4*time.Second), func() { s.do("stall", which) }, func() { s.do("unstall") })
