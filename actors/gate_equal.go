@@ -102,18 +102,21 @@ func (q *equaliser) saved(g *gate, err error) {
 	}
 	if err != nil {
 		g.endEqual(err)
+		g.settleFlush()
 		return
 	}
 	g.behind, g.isTarget = false, false
 	g.stand.whole()
 	if !g.ours() {
 		g.endEqual(nil)
+		g.settleFlush()
 		return
 	}
 	q.at = equalTell
 	g.barrier = false
 	g.recheck()
 	g.tell(g.res.link, &fitPeer{session: g.session})
+	g.settleFlush()
 }
 
 func (g *gate) onPeerFitted(m *peerFitted) {

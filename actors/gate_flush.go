@@ -130,6 +130,9 @@ func (g *gate) settleFlush() {
 	if t == nil || !t.local.Final() || !(t.remote.Final() || g.alone()) {
 		return
 	}
+	if g.equal.at == equalSave && !g.gone() {
+		return // what the counters say is being written: the end of that comes back to here
+	}
 	behind := g.peerBehind()
 	if !g.alone() && t.session != g.session && !behind && t.local == states.PartDone && len(t.reqs) > 0 {
 		// The secondary came (back) since the turn began: it shall flush, too.
@@ -172,6 +175,9 @@ func (g *gate) settleFlush() {
 	}
 	for _, r := range t.reqs {
 		r.flow.durable = states.FlushClaim(state)
+		if r.flow.claim == states.ClaimLocal && r.flow.durable == states.ClaimBoth {
+			r.flow.claim = states.ClaimBoth // the counters became equal while it waited (I19)
+		}
 		g.flushed(r, err)
 	}
 	if t.forSync && t.session == g.session && t.session != 0 {
