@@ -138,3 +138,20 @@ func TestStandInMeetsMore(t *testing.T) {
 		})
 	}
 }
+
+// While it stands in, the secondary marks extents before it changes them: nobody else does (rule raise-maps).
+func TestStandInMapsBeforeData(t *testing.T) {
+	eachStage(t, PairSpec{Settings: []string{"timeout 3"}}, func(s *stage) {
+		s.Client.Sectors = 8
+		s.load(20 * time.Millisecond)
+		s.rest()
+		before := s.record(s.B).LocalCnt
+		s.Disk(s.A).Remove()
+		s.onlyWrites()
+		s.Client.Start()
+		s.until("given up", func() bool { return s.record(s.B).LocalCnt > before })
+		s.Client.Sectors = int64(s.Record.DataSize) / SectorSize
+		s.World.RunFor(100 * time.Millisecond)
+		s.remote()
+	})
+}
