@@ -52,12 +52,17 @@ func (a *ages) tick() int {
 // errGivenUp answers what is asked of a component that was given up.
 var errGivenUp = fmt.Errorf("the component was given up: %w", wire.ENXIO)
 
-// watch counts an operation that the component gets, and has the timer run.
-func (d *localdisk) watch(op *DiskOp) {
+// begin counts an operation.
+func (d *localdisk) begin(op *DiskOp) {
 	if d.ages.counts == nil {
 		d.ages = newAges(d.res.cfg.Timeout)
 	}
 	op.born = d.ages.begin()
+}
+
+// watch counts an operation that the component gets, and has the timer run.
+func (d *localdisk) watch(op *DiskOp) {
+	d.begin(op)
 	if !d.ticks {
 		d.ticks = true
 		d.startTick()
@@ -98,7 +103,7 @@ func (d *localdisk) refuses(op *DiskOp) bool {
 	}
 	op.Epoch, op.To, op.Err = d.epoch, d.self, errGivenUp
 	d.outstanding++
-	op.born = d.ages.begin()
+	d.begin(op) // the first one, if it was given up before it was read
 	d.tell(d.self, op)
 	return true
 }

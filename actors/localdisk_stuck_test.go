@@ -3,6 +3,8 @@ package actors
 import (
 	"testing"
 	"time"
+
+	"hast/config"
 )
 
 // TestAges: an operation counts as stuck when the component has held it for the timeout, and not before,
@@ -32,5 +34,17 @@ func TestAges(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestFirstOperationIsCounted: the first operation is counted whichever way it comes; a component that is given up
+// while it is being opened refuses its first one (seed 47).
+func TestFirstOperationIsCounted(t *testing.T) {
+	d := &localdisk{res: &resource{cfg: config.Resource{Timeout: time.Second}}}
+	var op DiskOp
+	d.begin(&op)
+	d.ages.end(op.born)
+	if old := d.ages.tick(); old != 0 {
+		t.Errorf("%d are held", old)
 	}
 }
