@@ -6,10 +6,14 @@
 //
 // The layers, from the bottom up:
 //
-//	chance, trace, scheduler   what the seed decides and how a run is told from another
+//	chance, knobs, order       what the seed decides, configuration and turns included
+//	trace, scheduler           how a run is told from another
 //	mailbox, host, clock       the seams that make actors run in the world
 //	platter, disk              components with a written and a durable image
-//	fabric, pipe, conn         byte streams between machines
+//	fault, silent, power       what disks and power cuts do to them
+//	fabric, pipe, conn, roads  byte streams between machines, and what befalls them
+//	stock, stranger            peers that aren't ours
 //	door, client, judge        devices, who uses them, and which answers are right
 //	machine, cluster           power switches, operators and the pair that most tests want
+//	core, liveness             what must live beside what stays broken
 package simulation
