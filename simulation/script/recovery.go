@@ -93,21 +93,19 @@ func (st *Stage) bringUp(primary nodeName) (nodeName, error) {
 
 // giveRoles makes a node primary and the other secondary, and waits until both hold the same.
 func (st *Stage) giveRoles(primary nodeName) error {
+	var last actors.Status
 	err := st.Pair.SetRole(st.machine(primary.other()), states.RoleSecondary, false)
 	if err == nil {
 		err = st.Pair.SetRole(st.machine(primary), states.RolePrimary, false)
 	}
 	if err == nil {
 		err = st.Pair.AwaitStatus(st.machine(primary), "complete, or refused", func(s *actors.Status) bool {
+			last = *s
 			return isWhole(s) || refused(s)
 		}, bringBack)
 	}
-	if err != nil {
-		return err
-	}
-	s, err := st.Pair.Status(st.machine(primary))
-	if err == nil && !isWhole(&s) {
-		err = fmt.Errorf("%s; %s", s.Reason, s.Remedy)
+	if err == nil && !isWhole(&last) {
+		err = fmt.Errorf("%s; %s", last.Reason, last.Remedy)
 	}
 	return err
 }
