@@ -136,7 +136,7 @@ func (c *Client) attach(d *door) {
 	if c.door != nil {
 		// Nodes that don't hear each other, or a forced promotion, may end with two devices. Then the client goes on
 		// with the one that it has: an administrator sees to it that nobody uses both.
-		if !d.boot.forced && c.world.together() {
+		if !d.boot.forced && c.world.together() && (c.ghost == nil || !c.ghost.excused(c.door, d)) {
 			c.world.violate(ruleI18, d.boot.machine.name, NoSector, "a second device of %s while that at %s is open", c.resource, c.door.boot.name)
 		}
 		return
@@ -160,6 +160,21 @@ func (c *Client) detach(d *door) {
 		io.asked.answered(ErrNoDevice, nil)
 	}
 	c.busy, c.scanning = nil, false
+	c.seek()
+}
+
+// seek finds another device that is open.
+func (c *Client) seek() {
+	for _, m := range c.world.machines {
+		if m.boot == nil {
+			continue
+		}
+		for _, d := range m.boot.doors {
+			if c.door == nil && d.spec.Resource == c.resource && !d.gone && !d.closing {
+				c.attach(d)
+			}
+		}
+	}
 }
 
 // wake makes the client issue requests soon.

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"slices"
+	"time"
 
 	"hast/states"
 )
@@ -23,6 +24,8 @@ type ghost struct {
 	reign reign
 	link  session
 	past  []history // by sector
+
+	troubled time.Duration // when something last went wrong
 
 	lastVerdict states.Verdict // a secondary's
 	lastCopies  [2]states.Copy
@@ -47,6 +50,7 @@ type side struct {
 	// sent: it has given answers for what was only sent since the pair was last in sync; tailed: it has lost power
 	// then.
 	sent, tailed bool
+	forced       bool   // the last role asked for was primary, by force
 	flushed      int    // so many entries of the log are durable here, or not owed any more
 	lostPower    uint64 // the judge's tick of the last loss of power, and of the last death of its process
 	died         uint64

@@ -43,6 +43,7 @@ func (m *Machine) Ask(resource string, role states.Role, force bool) *RoleReques
 func (m *Machine) AskGently(resource string, role states.Role, force bool) *RoleRequest {
 	r := &RoleRequest{machine: m, boot: m.boot}
 	m.world.trace.add(m.world.now, m.name, "operator", "role", role.String(), resource)
+	m.world.asked(m, resource, role, force)
 	if m.boot != nil {
 		m.boot.forced = force
 		m.boot.tell(m.boot.root, &actors.SetRole{Names: []string{resource}, Role: role, Force: force, To: &r.sink})
