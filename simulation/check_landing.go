@@ -21,7 +21,7 @@ func (g *ghost) landed(p *Platter, at int64, kept bool) {
 		g.note(sector, pastEvent{kind: pastDurable, side: int8(s.n), value: s.written[sector]})
 	}
 	old, v := s.written[sector], s.identify(p.written, sector)
-	s.written[sector] = v
+	s.written[sector], s.forgotten[sector] = v, false
 	g.note(sector, pastEvent{kind: pastWritten, side: int8(s.n), value: v})
 	if o := s.other(); o.tainted(sector) {
 		if v == o.written[sector] || g.older(sector, v, s.owed[sector]) {
@@ -42,7 +42,7 @@ func (s *side) tainted(sector int64) bool {
 
 // tainted reports it of either side.
 func (g *ghost) tainted(sector int64) bool {
-	return g.sides[0].tainted(sector) || g.sides[1].tainted(sector)
+	return g.void || g.sides[0].tainted(sector) || g.sides[1].tainted(sector)
 }
 
 // settled is after a sector of a component has become durable.

@@ -1,35 +1,29 @@
 package simulation
 
 import (
-	"time"
-
 	"hast/states"
 )
 
 // Stepped is for the world's watchers; the ghost has no use for it.
 func (g *ghost) Stepped(*Machine, string, string, states.State, states.Event) {}
 
-// Faulted notes when something last went wrong.
-func (g *ghost) Faulted(FaultKind) { g.troubled = g.world.now }
+// Faulted likewise.
+func (g *ghost) Faulted(FaultKind) {}
 
-// patience is how long after the last trouble two primaries must have found each other: a promotion waits as long for
-// a silent peer, and a session of an unheard end lives as long.
-const patience = 90 * time.Second
-
-// excused reports whether a second device may open while another one is: an administrator forced it, or the two nodes
-// could not be sure to hear each other (I18).
+// excused reports whether a second device may open while another one is: it is the same node's, or the two can't hear
+// each other now (I18). What was is World.together's.
 func (g *ghost) excused(first, second *door) bool {
 	a, b := first.boot, second.boot
 	f := g.world.fabric
-	return a.machine == b.machine || g.at(b.machine).forced || g.world.now-g.troubled < patience || g.world.now < patience ||
-		f.blocked(a.machine, b.machine) || f.blocked(b.machine, a.machine) || a.paused || b.paused
+	return a.machine == b.machine || f.blocked(a.machine, b.machine) || f.blocked(b.machine, a.machine) || a.still() || b.still()
 }
 
 // asked notes what an administrator asks of a node.
 func (w *World) asked(m *Machine, resource string, role states.Role, force bool) {
 	for _, c := range w.clients {
 		if c.ghost != nil && c.resource == resource {
-			c.ghost.at(m).forced = role == states.RolePrimary && force
+			s := c.ghost.at(m)
+			s.forced = role == states.RolePrimary && (s.forced || force)
 		}
 	}
 }

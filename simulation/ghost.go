@@ -2,7 +2,6 @@ package simulation
 
 import (
 	"slices"
-	"time"
 
 	"hast/states"
 )
@@ -25,10 +24,9 @@ type ghost struct {
 	link  session
 	past  []history // by sector
 
-	troubled time.Duration // when something last went wrong
-
 	lastVerdict states.Verdict // a secondary's
 	lastCopies  [2]states.Copy
+	void        bool // the maps' writes weren't flushed, and power was lost: nothing can be demanded any more (X12)
 	restored    bool // a component went back in time: what follows from counters is open
 
 	// LeftBehind counts answered writes, by sector, that a promotion left behind, for a reason that the
@@ -50,10 +48,13 @@ type side struct {
 	// sent: it has given answers for what was only sent since the pair was last in sync; tailed: it has lost power
 	// then.
 	sent, tailed bool
-	forced       bool   // the last role asked for was primary, by force
-	flushed      int    // so many entries of the log are durable here, or not owed any more
-	lostPower    uint64 // the judge's tick of the last loss of power, and of the last death of its process
-	died         uint64
+	forced       bool // this process was made primary by force
+	// forgotten: by sector: a failed flush lost what was written, and the process that had been told so is gone. No
+	// later process can know, as long as reads return what was written.
+	forgotten []bool
+	flushed   int    // so many entries of the log are durable here, or not owed any more
+	lostPower uint64 // the judge's tick of the last loss of power, and of the last death of its process
+	died      uint64
 	papers
 }
 
@@ -74,11 +75,12 @@ func watchPair(w *World, c *Client, r states.Record, a, b *Platter) *ghost {
 	for i, p := range []*Platter{a, b} {
 		s := &side{ghost: g, n: i, m: p.machine, p: p}
 		s.written, s.durable, s.memory = make([]valueID, n), make([]valueID, n), make([]valueID, n)
+		s.forgotten = make([]bool, n)
 		s.received, s.owed, s.kept = make([]debt, n), make([]debt, n), make([]debt, n)
 		g.sides[i], p.ghost = s, g
 		s.look()
 	}
-	c.ghost, g.judge.exempt = g, g.tainted
+	c.ghost, g.judge.ghost = g, g
 	w.Watch(g)
 	return g
 }
@@ -120,27 +122,40 @@ func (g *ghost) sector(at int64) (s int64, ok bool) {
 // powerLost is after the component has lost what it loses.
 func (g *ghost) powerLost(p *Platter) {
 	s := g.of(p)
+	if p.guard.writtenOnly {
+		g.void, g.restored = true, true
+	}
+	for at, v := range s.written {
+		if v != s.durable[at] {
+			g.note(int64(at), pastEvent{kind: pastLost, side: int8(s.n), value: s.durable[at]})
+		}
+	}
 	s.written = append(s.written[:0], s.durable...)
 	s.owed = append(s.owed[:0], s.kept...)
 	s.received = append(s.received[:0], s.kept...)
 	s.flushed = len(g.log)
-	s.lostPower, s.died = g.judge.tick, g.judge.tick
+	s.lostPower, s.died, s.forced = g.judge.tick, g.judge.tick, false
 	clear(s.memory)
 	s.tailed = s.tailed || s.sent
 	g.reread(s)
 	g.world.checked(ruleI3)
 	for at, v := range s.durable {
-		if s.kept[at].inv > g.ends(int64(at), v) && !g.tainted(int64(at)) {
+		if s.kept[at].inv <= g.ends(int64(at), v) {
+			continue
+		}
+		if !s.excused(int64(at)) {
 			g.violate(ruleI3, s, int64(at), "power was lost, and what is left is %s; durable must be what isn't older than %d", g.judge.describe(v), s.kept[at].inv)
 		}
+		s.received[at], s.owed[at], s.kept[at] = debt{}, debt{}, debt{}
 	}
+	clear(s.forgotten)
 }
 
 // processDied is after the dead process's operations have ended. What it had taken in is gone, but for what
 // was written.
 func (g *ghost) processDied(p *Platter) {
 	s := g.of(p)
-	s.died = g.judge.tick
+	s.died, s.forced = g.judge.tick, false
 	for at := range s.received {
 		if r := s.received[at]; r.inv > s.owed[at].inv && g.ends(int64(at), s.written[at]) >= r.inv {
 			s.owed[at] = r
@@ -148,6 +163,11 @@ func (g *ghost) processDied(p *Platter) {
 	}
 	s.received = append(s.received[:0], s.owed...)
 	clear(s.memory)
+	for at := range s.forgotten {
+		if s.written[at] != s.durable[at] && !p.volatile.has(int64(at)+int64(g.record.LocalOff/SectorSize)) {
+			s.forgotten[at] = true
+		}
+	}
 	g.reread(s)
 }
 
@@ -174,6 +194,9 @@ func (g *ghost) Damaged(_ *Machine, p *Platter, at int64, kind FaultKind) {
 
 // violate records a broken rule with the sector's history.
 func (g *ghost) violate(r rule, s *side, sector int64, format string, args ...any) {
+	if g.void {
+		return
+	}
 	name := ""
 	if s != nil {
 		name = s.name()
@@ -199,3 +222,8 @@ func (s *side) floor(sector int64) debt {
 
 // values are what reads of the side return now.
 func (s *side) values() []valueID { return slices.Clone(s.written) }
+
+// excused reports whether nothing is demanded of what is durable of a sector.
+func (s *side) excused(sector int64) bool {
+	return s.ghost.tainted(sector) || s.away(sector) || s.forgotten[sector]
+}

@@ -78,6 +78,9 @@ func (g *ghost) owers(s *side, c states.Claim) (owe [2]bool) {
 func (g *ghost) raiseOwed(s *side, io *clientIO) {
 	w := &g.judge.writes[io.gen]
 	owe := g.owers(s, io.written)
+	if io.written == states.ClaimSource {
+		owe[s.n] = false // what the target has is its source's, and will be until the counters are equal
+	}
 	o := s.other()
 	if o.lostPower >= w.inv {
 		owe[o.n] = false // it replied, and then lost it: that is its fault, not a wrong claim

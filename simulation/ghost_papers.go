@@ -85,6 +85,16 @@ func (s *side) blank() bool {
 	return now.err != nil || now.rec.ResUID == 0
 }
 
+// away reports whether it is durably known that a sector is not current here: its extent is bad, or the other side's
+// counter is ahead.
+func (s *side) away(sector int64) bool {
+	own, its := &s.kept1, &s.other().kept1
+	if own.err != nil || its.err != nil || own.rec.ResUID == 0 || its.rec.ResUID != own.rec.ResUID {
+		return false
+	}
+	return its.rec.LocalCnt > own.rec.RemoteCnt || own.rec.Bad.Contains(uint64(sector)*SectorSize/uint64(s.ghost.record.ExtentSize))
+}
+
 // fresh reports whether the component was never paired.
 func (s *side) fresh() bool { return s.kept1.err != nil || s.kept1.rec.ResUID == 0 }
 
@@ -108,6 +118,7 @@ func (g *ghost) ended(p *Platter) {
 func (g *ghost) reread(s *side) {
 	before := s.kept1
 	s.readPapers()
+	s.sent = s.sent && (s.kept1.err != nil || s.kept1.rec.Unclean&states.UncleanSent != 0)
 	g.checkPaper(s, before, s.kept1)
 	g.moved(s, before, s.kept1)
 	g.disowned(s, before, s.kept1)
@@ -153,6 +164,11 @@ func (g *ghost) moved(s *side, before, now paper) {
 		g.preferred(s)
 	case n.LocalCnt > b.LocalCnt:
 		s.vv[s.n]++
+		g.world.checked(ruleI17)
+		if s.told && !s.forced && s == g.reign.server {
+			g.violate(ruleI17, s, NoSector, "it goes on alone, and is behind")
+		}
+		s.told = false
 		s.raised = g.world.steps
 		if g.reign.server == o && g.client.door != nil {
 			g.stoodIn(s)
@@ -205,7 +221,7 @@ func (g *ghost) equalised(s *side) {
 	for at := range s.written {
 		v := s.written[at]
 		if s.durable[at] != v || o.written[at] != v || o.durable[at] != v {
-			if g.tainted(int64(at)) {
+			if s.excused(int64(at)) || o.excused(int64(at)) {
 				continue
 			}
 			g.violate(ruleI19, s, int64(at), "the counters became equal; %s has %s, durable %s, and %s has %s, durable %s", s.name(), g.judge.describe(v),
@@ -253,7 +269,7 @@ func (g *ghost) allOwed() {
 	}
 	for _, s := range g.sides {
 		s.flushed = len(g.log)
-		s.sent, s.tailed = false, false
+		s.tailed = false
 	}
 }
 

@@ -22,6 +22,7 @@ const (
 	pastRead
 	pastWritten
 	pastDurable
+	pastLost
 )
 
 // pastEvent is one thing that happened to a sector.
@@ -69,6 +70,8 @@ func (g *ghost) tellPast(sector int64) []string {
 			text = "written on " + g.sides[e.side].name() + ": " + what
 		case pastDurable:
 			text = "durable on " + g.sides[e.side].name() + ": " + what
+		case pastLost:
+			text = "power lost on " + g.sides[e.side].name() + ", which left: " + what
 		}
 		lines = append(lines, fmt.Sprintf("step %d, %v: %s", e.step, e.at, text))
 	}

@@ -51,7 +51,7 @@ func (g *ghost) settle() {
 				legal = append(legal, v)
 			}
 		}
-		if len(legal) == 0 && !g.tainted(sector) {
+		if len(legal) == 0 && !g.tainted(sector) && !s.forced && !s.away(sector) {
 			g.violate(ruleI2, s, sector, "it serves %s, and owes what isn't older than %d", g.judge.describe(own), floor.inv)
 		}
 		if len(legal) == 0 {

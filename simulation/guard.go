@@ -138,6 +138,9 @@ func (g *guard) dirty(p *Platter, e uint64) bool {
 // differ says how a sector differs between the components, or would after a power cut; empty if not.
 func (g *guard) differ(off uint64) string {
 	at := g.record.LocalOff + off
+	if n := int64(at / SectorSize); g.disks[0].Tainted(n) || g.disks[1].Tainted(n) || g.client.ghost != nil && g.client.ghost.void {
+		return "" // silently damaged, which no map can know
+	}
 	sector := func(image []byte) []byte { return image[at : at+SectorSize] }
 	a, b := g.disks[0], g.disks[1]
 	switch {

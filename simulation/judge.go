@@ -22,7 +22,7 @@ type Judge struct {
 	sectors [][]value
 	writes  []written // by generation; 0 is what was there before
 	tick    uint64
-	exempt  func(sector int64) bool // of nothing being demanded there; nil for never
+	ghost   *ghost // what else is known of the device; nil for nothing
 	under   []uint64                // invocations of the requests under way, ascending
 }
 
@@ -147,10 +147,19 @@ func (j *Judge) readSector(s int64, inv uint64, data []byte) {
 			return
 		}
 	}
-	if j.exempt != nil && j.exempt(s) {
+	if j.ghost != nil && j.ghost.tainted(s) {
 		return
 	}
-	j.world.violate(ruleI1, "", s, "a read returned %s; legal were %s", j.name(s, c), j.legal(s, inv))
+	j.broken(ruleI1, s, "a read returned %s; legal were %s", j.name(s, c), j.legal(s, inv))
+}
+
+// broken records a broken rule, with the sector's past if that is known.
+func (j *Judge) broken(r rule, s int64, format string, args ...any) {
+	if g := j.ghost; g != nil {
+		g.violate(r, g.reign.server, s, format, args...)
+		return
+	}
+	j.world.violate(r, "", s, format, args...)
 }
 
 // holds reports whether a content is that of a write to a sector.
