@@ -107,8 +107,9 @@ func (s *secondary) begun(f *wire.InFrame) bool {
 			err = fmt.Errorf("%s before the session was confirmed", q.Cmd)
 		case q.Cmd == opMark:
 			return s.onMark(&q, f)
-		case q.Memsync && s.rec.Unclean&states.UncleanReceived == 0:
-			// Durable before the first receipt: if this process dies, it may lack what it has acknowledged.
+		case q.Memsync && (s.saving == saveFitMark || s.rec.Unclean&states.UncleanReceived == 0):
+			// Durable before the first receipt: if this process dies, it may lack what it has acknowledged. A record
+			// that is being written because the copy is fit takes the mark away.
 			if s.saving == saveIdle {
 				rec := s.rec
 				rec.Unclean |= states.UncleanReceived

@@ -24,6 +24,7 @@ func (g *ghost) landed(p *Platter, at int64, kept bool) {
 	s.written[sector], s.forgotten[sector] = v, false
 	g.note(sector, pastEvent{kind: pastWritten, side: int8(s.n), value: v})
 	if o := s.other(); o.tainted(sector) {
+		s.spoilt[sector] = true
 		if v == o.written[sector] || g.older(sector, v, s.owed[sector]) {
 			p.tainted.add(at) // a copy of what is damaged there
 		}
@@ -55,6 +56,7 @@ func (g *ghost) settled(p *Platter, at int64) {
 		s.paperTouched(at)
 	default:
 		s.durable[sector] = s.written[sector]
+		s.spoilt[sector] = s.tainted(sector)
 		g.note(sector, pastEvent{kind: pastDurable, side: int8(s.n), value: s.written[sector]})
 	}
 }

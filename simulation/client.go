@@ -306,6 +306,12 @@ func (c *Client) resolved(io *clientIO, data []byte) {
 	}
 	g.over(io, true)
 	g.answered(g.at(c.door.boot.machine), io, data)
+	switch {
+	case io.op == states.OpFlush:
+		g.crashNow(0, int64(len(g.done)))
+	case io.op.Changes():
+		g.crashNow(io.off/SectorSize, io.n/SectorSize)
+	}
 }
 
 // unresolved has them take an end without success.

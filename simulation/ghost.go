@@ -24,6 +24,7 @@ type ghost struct {
 	link  session
 	past  []history // by sector
 
+	ahead       []outlook      // what could follow a death now; kept for its memory
 	lastVerdict states.Verdict // a secondary's
 	lastCopies  [2]states.Copy
 	void        bool // the maps' writes weren't flushed, and power was lost: nothing can be demanded any more (X12)
@@ -45,13 +46,13 @@ type side struct {
 	written, durable, memory []valueID
 	// By sector: the newest writes that it owes: in its process, written, durable.
 	received, owed, kept []debt
-	// sent: it has given answers for what was only sent since the pair was last in sync; tailed: it has lost power
-	// then.
-	sent, tailed bool
-	forced       bool // this process was made primary by force
+	// tailed: it has lost power after it had recorded that there may be answers for what was only sent.
+	tailed bool
+	forced bool // this process was made primary by force
 	// forgotten: by sector: a failed flush lost what was written, and the process that had been told so is gone. No
 	// later process can know, as long as reads return what was written.
 	forgotten []bool
+	spoilt    []bool // by sector: what is durable was silently damaged
 	flushed   int    // so many entries of the log are durable here, or not owed any more
 	lostPower uint64 // the judge's tick of the last loss of power, and of the last death of its process
 	died      uint64
@@ -75,7 +76,7 @@ func watchPair(w *World, c *Client, r states.Record, a, b *Platter) *ghost {
 	for i, p := range []*Platter{a, b} {
 		s := &side{ghost: g, n: i, m: p.machine, p: p}
 		s.written, s.durable, s.memory = make([]valueID, n), make([]valueID, n), make([]valueID, n)
-		s.forgotten = make([]bool, n)
+		s.forgotten, s.spoilt = make([]bool, n), make([]bool, n)
 		s.received, s.owed, s.kept = make([]debt, n), make([]debt, n), make([]debt, n)
 		g.sides[i], p.ghost = s, g
 		s.look()
@@ -136,8 +137,8 @@ func (g *ghost) powerLost(p *Platter) {
 	s.flushed = len(g.log)
 	s.lostPower, s.died, s.forced = g.judge.tick, g.judge.tick, false
 	clear(s.memory)
-	s.tailed = s.tailed || s.sent
 	g.reread(s)
+	s.tailed = s.tailed || s.kept1.err == nil && s.kept1.rec.Unclean&states.UncleanSent != 0
 	g.world.checked(ruleI3)
 	for at, v := range s.durable {
 		if s.kept[at].inv <= g.ends(int64(at), v) {
@@ -180,6 +181,7 @@ func (g *ghost) Damaged(_ *Machine, p *Platter, at int64, kind FaultKind) {
 	}
 	if kind != FaultReplaced {
 		if sector, ok := g.sector(at); ok && sector >= 0 {
+			s.spoilt[sector] = true
 			s.written[sector], s.durable[sector] = s.identify(p.written, sector), s.identify(p.durable, sector)
 			return
 		}
@@ -225,5 +227,5 @@ func (s *side) values() []valueID { return slices.Clone(s.written) }
 
 // excused reports whether nothing is demanded of what is durable of a sector.
 func (s *side) excused(sector int64) bool {
-	return s.ghost.tainted(sector) || s.away(sector) || s.forgotten[sector]
+	return s.ghost.tainted(sector) || s.away(sector) || s.forgotten[sector] || s.spoilt[sector]
 }

@@ -101,7 +101,6 @@ func (g *ghost) raiseOwed(s *side, io *clientIO) {
 			}
 		}
 	}
-	s.sent = s.sent || io.written == states.ClaimSent
 	g.log = append(g.log, ledger{io.gen, w.end, owe})
 	if io.fua {
 		g.raiseKept(io.gen, g.owersOfFlush(s, io.durable, owe))

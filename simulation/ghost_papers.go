@@ -118,9 +118,11 @@ func (g *ghost) ended(p *Platter) {
 func (g *ghost) reread(s *side) {
 	before := s.kept1
 	s.readPapers()
-	s.sent = s.sent && (s.kept1.err != nil || s.kept1.rec.Unclean&states.UncleanSent != 0)
 	g.checkPaper(s, before, s.kept1)
 	g.moved(s, before, s.kept1)
+	if s.kept1.number != before.number {
+		g.crashNow(0, int64(len(g.done)))
+	}
 	g.disowned(s, before, s.kept1)
 }
 

@@ -82,6 +82,11 @@ func (g *guard) mapLanded(p *Platter, at uint64, old *images) {
 
 func (g *guard) checkExtent(p *Platter, e uint64) {
 	g.world.checked(ruleI10)
+	if ghost := g.client.ghost; ghost != nil {
+		n := int64(g.record.ExtentSize / SectorSize)
+		first := int64(e) * n
+		ghost.crashNow(first, min(n, int64(len(ghost.done))-first))
+	}
 	if g.dirty(g.disks[0], e) || g.dirty(g.disks[1], e) {
 		return
 	}

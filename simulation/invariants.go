@@ -36,6 +36,7 @@ const (
 	ruleI23
 	ruleI29
 	ruleI30
+	ruleI31
 	ruleI37
 	ruleL1
 	ruleL2
@@ -71,6 +72,7 @@ var registry = [rules]Invariant{
 	ruleI20:  {"I20", "the record that an opener would find after a power cut never goes back", "each change of a record"},
 	ruleI23:  {"I23", "each request is answered exactly once", "each answer, each release"},
 	ruleI29:  {"I29", "the claim of an answer is true at that step", "each answer"},
+	ruleI31:  {"I31", "were both nodes to die now, what is durable would lead to the right data, or to a refusal", "each answer, each change of a record or a map"},
 	ruleI30:  {"I30", "no write lands after its answer", "each landing on who serves"},
 	ruleI37:  {"I37", "an answer on the secondary's copy alone has a durable record behind it", "each answer about what the primary's component failed"},
 	ruleL1:   {"L1", "every request is answered", "in a repaired core, within 2 × timeout and the slowest disk"},

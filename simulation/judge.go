@@ -22,8 +22,8 @@ type Judge struct {
 	sectors [][]value
 	writes  []written // by generation; 0 is what was there before
 	tick    uint64
-	ghost   *ghost // what else is known of the device; nil for nothing
-	under   []uint64                // invocations of the requests under way, ascending
+	ghost   *ghost   // what else is known of the device; nil for nothing
+	under   []uint64 // invocations of the requests under way, ascending
 }
 
 // value is a content that a sector may have.
