@@ -1,6 +1,8 @@
 package simulation
 
 import (
+	"fmt"
+
 	"hast/states"
 )
 
@@ -67,12 +69,20 @@ func (s *side) paperAfter(lost bool) *paper {
 func (s *side) marksAfter(r *states.Record, lost bool) states.Marks {
 	m := states.Marks{Known: true, LastSession: r.LastSession, TrySession: r.TrySession, Crashed: r.Unclean,
 		Sent: r.Unclean&states.UncleanSent != 0, Branch: r.Branch, WasPrimary: r.WasPrimary}
-	if lost && m.Crashed != 0 {
+	if m.Crashed != 0 && (lost || r.Boot != s.bootName()) {
 		m.Crashed |= states.UncleanRestarted
 	}
 	m.LagKnown = m.Crashed == 0
 	m.Dirty = s.anyDirty()
 	return m
+}
+
+// bootName is the identity of the machine's start, as its nodes are told.
+func (s *side) bootName() string {
+	if s.boot.name == "" || s.boot.starts != s.m.starts {
+		s.boot.starts, s.boot.name = s.m.starts, fmt.Sprintf("%s-%d", s.m.name, s.m.starts)
+	}
+	return s.boot.name
 }
 
 // anyDirty reports whether a bit of the component's map is set, whatever a power cut keeps.
@@ -88,7 +98,7 @@ func (s *side) anyDirty() bool {
 
 // crashNow checks some sectors.
 func (g *ghost) crashNow(first, n int64) {
-	if g.void || g.restored || g.strangers() {
+	if g.void || g.restored || g.strangers() || g.sides[0].m.stock || g.sides[1].m.stock {
 		return
 	}
 	g.world.checked(ruleI31)
@@ -144,13 +154,12 @@ func (g *ghost) survives(l *outlook, sector int64) {
 		switch {
 		case owes.inv == 0 || x.excused(sector):
 			continue
-		case x != from && l.lost[from.n] && l.marks(from).Sent:
+		case x != from && l.marks(from).Crashed&states.UncleanRestarted != 0 && l.marks(from).Sent:
 			continue // its tail may be nowhere else: so it is the source, whatever it has lost (correctness 2)
-		case x != from && l.lost[from.n] && l.marks(x).Crashed&states.UncleanReceived != 0:
-			continue // either lacks something that was answered: memsync's window (correctness 2, kill of both)
-		case x != from && l.lost[from.n] && !l.lost[x.n] && l.marks(x).Crashed&states.UncleanRestarted != 0 && l.verdict == states.VerdictEqual:
-			// Both lost power before, and were not in sync since: that one of them has lost it again doesn't show in
-			// its marks. What was written meanwhile is at the mercy of the tie.
+		case x != from && l.verdict == states.VerdictEqual && l.marks(from).Crashed&states.UncleanRestarted != 0 &&
+			l.marks(x).Crashed&(states.UncleanRestarted|states.UncleanReceived) != 0:
+			// Either may lack something that was answered. Marks don't tell which of the two lost power first, nor what
+			// was copied since: the tie goes to the primary. docs/simulation.md tells of it.
 			continue
 		}
 		worst := from.written[sector]

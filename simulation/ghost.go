@@ -56,6 +56,10 @@ type side struct {
 	flushed   int    // so many entries of the log are durable here, or not owed any more
 	lostPower uint64 // the judge's tick of the last loss of power, and of the last death of its process
 	died      uint64
+	boot      struct {
+		starts int
+		name   string
+	}
 	papers
 }
 

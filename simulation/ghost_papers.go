@@ -160,6 +160,8 @@ func (g *ghost) moved(s *side, before, now paper) {
 		s.vv = [2]uint32{}
 	case equal:
 		g.equalised(s)
+	case n.LocalCnt+1 == b.LocalCnt && s.split == nil && before.whole != before.number && s.vv[s.n] > 0:
+		s.vv[s.n]-- // a raise that failed on the way to all places, and that nothing was answered on
 	case n.LocalCnt < b.LocalCnt:
 		g.discarded(s)
 	case n.RemoteCnt > b.RemoteCnt:
