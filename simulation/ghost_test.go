@@ -1,0 +1,154 @@
+package simulation
+
+import (
+	"testing"
+
+	"hast/states"
+)
+
+// playedGhost is a hand-written run: what clients ask and are told, and what lands where. Nothing runs at the nodes.
+type playedGhost struct {
+	p *Pair
+	g *ghost
+}
+
+func (h *playedGhost) ask(op states.Op, fua bool) *clientIO {
+	io := &clientIO{op: op, fua: fua}
+	if op != states.OpFlush {
+		io.n = SectorSize
+	}
+	h.g.judge.invoked(io)
+	h.g.invoked(io)
+	return io
+}
+
+// land puts a write on a component.
+func (h *playedGhost) land(m *Machine, io *clientIO) {
+	b := make([]byte, SectorSize)
+	if io.op == states.OpWrite {
+		stampSectors(b, io.gen, 0)
+	}
+	h.p.Disk(m).landSector(int64(h.p.Record.LocalOff/SectorSize), b)
+}
+
+func (h *playedGhost) flush(m *Machine) { h.p.Disk(m).settle(int64(h.p.Record.LocalOff / SectorSize)) }
+
+// tell answers a request of A.
+func (h *playedGhost) tell(io *clientIO, written, durable states.Claim) {
+	io.written, io.durable = written, durable
+	h.g.judge.answered(io, nil)
+	h.g.over(io, true)
+	h.g.answered(h.g.sides[0], io, nil)
+}
+
+// everywhere is a write that is answered for both, as it should be.
+func (h *playedGhost) everywhere() *clientIO {
+	io := h.ask(states.OpWrite, false)
+	h.land(h.p.A, io)
+	h.land(h.p.B, io)
+	h.tell(io, states.ClaimBoth, states.ClaimNone)
+	return io
+}
+
+// TestGhost judges hand-written histories, legal and illegal.
+func TestGhost(t *testing.T) {
+	tests := []struct {
+		name string
+		run  func(h *playedGhost)
+		want string // the invariant that is broken first; empty for none
+	}{
+		{"a write on both, answered for both", func(h *playedGhost) { h.everywhere() }, ""},
+		{"a write on one, answered for both", func(h *playedGhost) {
+			io := h.ask(states.OpWrite, false)
+			h.land(h.p.A, io)
+			h.tell(io, states.ClaimBoth, states.ClaimNone)
+		}, "I29"},
+		{"a write on the other one only", func(h *playedGhost) {
+			io := h.ask(states.OpWrite, false)
+			h.land(h.p.B, io)
+			h.tell(io, states.ClaimBoth, states.ClaimNone)
+		}, "I29"},
+		{"received, and not in the secondary's process", func(h *playedGhost) {
+			io := h.ask(states.OpWrite, false)
+			h.land(h.p.A, io)
+			h.tell(io, states.ClaimReceived, states.ClaimNone)
+		}, "I29"},
+		{"received by the secondary's process", func(h *playedGhost) {
+			io := h.ask(states.OpWrite, false)
+			h.land(h.p.A, io)
+			h.g.sides[1].memory[0] = valueID(io.gen)
+			h.tell(io, states.ClaimReceived, states.ClaimNone)
+		}, ""},
+		{"alone, in an extent that isn't dirty", func(h *playedGhost) {
+			io := h.ask(states.OpWrite, false)
+			h.land(h.p.A, io)
+			h.tell(io, states.ClaimLocal, states.ClaimNone)
+		}, "I29"},
+		{"a flush that one side had not done", func(h *playedGhost) {
+			h.everywhere()
+			h.flush(h.p.A)
+			h.tell(h.ask(states.OpFlush, false), states.ClaimNone, states.ClaimBoth)
+		}, "I3"},
+		{"a flush that both had done", func(h *playedGhost) {
+			h.everywhere()
+			h.flush(h.p.A)
+			h.flush(h.p.B)
+			h.tell(h.ask(states.OpFlush, false), states.ClaimNone, states.ClaimBoth)
+		}, ""},
+		{"a flush does not cover what is answered after its invocation", func(h *playedGhost) {
+			flush := h.ask(states.OpFlush, false)
+			h.everywhere()
+			h.tell(flush, states.ClaimNone, states.ClaimBoth)
+		}, ""},
+		{"a durable write that isn't", func(h *playedGhost) {
+			io := h.ask(states.OpWrite, true)
+			h.land(h.p.A, io)
+			h.land(h.p.B, io)
+			h.tell(io, states.ClaimBoth, states.ClaimBoth)
+		}, "I3"},
+		{"a copy of an older write over what is owed", func(h *playedGhost) {
+			old := h.everywhere()
+			h.everywhere()
+			h.land(h.p.B, old)
+		}, "I11"},
+		{"what was not flushed is gone with the power", func(h *playedGhost) {
+			old := h.everywhere()
+			h.flush(h.p.B)
+			h.everywhere()
+			h.p.B.PowerKeep(func(int64) bool { return false })
+			h.land(h.p.B, old)
+		}, ""},
+		{"another sector's stamp", func(h *playedGhost) {
+			io := h.ask(states.OpWrite, false)
+			b := make([]byte, SectorSize)
+			stampSectors(b, io.gen, 7)
+			h.p.Disk(h.p.A).landSector(int64(h.p.Record.LocalOff/SectorSize), b)
+		}, "I5"},
+		{"zeroes that nobody asked for", func(h *playedGhost) { h.land(h.p.A, &clientIO{op: states.OpZero}) }, "I5"},
+		{"zeroes over a write that is owed", func(h *playedGhost) {
+			zero := h.ask(states.OpZero, false)
+			h.land(h.p.A, zero)
+			h.land(h.p.B, zero)
+			h.tell(zero, states.ClaimBoth, states.ClaimNone)
+			h.everywhere()
+			h.land(h.p.B, zero)
+		}, "I11"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			p, err := NewPair(PairSpec{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(p.World.Close)
+			tt.run(&playedGhost{p, p.Client.ghost})
+			got := ""
+			if v := p.World.Violations(); len(v) > 0 {
+				got = v[0].Invariant
+			}
+			if got != tt.want {
+				t.Errorf("found %q, want %q: %s", got, tt.want, text(p.World.Violations()))
+			}
+		})
+	}
+}
