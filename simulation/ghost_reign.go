@@ -16,7 +16,7 @@ type reign struct {
 func (g *ghost) begin(d *door) {
 	s := g.at(d.boot.machine)
 	last := g.reign.server
-	g.reign = reign{server: s, last: last, at: g.judge.tick, started: d.opened, same: last == s && s.lostPower <= g.reign.at}
+	g.reign = reign{server: s, last: last, at: g.judge.tick, started: d.opened, same: last == s && g.reign.settled && s.lostPower <= g.reign.at}
 	g.reign.base[s.n] = s.values()
 	if g.link.at != nil {
 		g.reign.base[s.other().n] = s.other().values()
