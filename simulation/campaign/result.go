@@ -76,6 +76,28 @@ type Result struct {
 // Failed reports whether the run found something, be it about the product or about the world.
 func (r *Result) Failed() bool { return r.Verdict != Passed }
 
+// alike reports whether two runs failed in the same way: by the same rule, or, where that isn't an invariant, with
+// the same words.
+func (r *Result) alike(o *Result) bool {
+	if r.Verdict != o.Verdict || r.Invariant != o.Invariant {
+		return false
+	}
+	switch r.Verdict {
+	case Unmet:
+		return demand(r.Text) == demand(o.Text)
+	case Panicked:
+		return stencil(firstLine(r.Text)) == stencil(firstLine(o.Text))
+	}
+	return true
+}
+
+// demand is what of an expectation's text says which one it was: the words before the first number or value.
+func demand(text string) string {
+	_, text, _ = strings.Cut(text, ": ") // behind the line's number
+	words := strings.Fields(stencil(text))
+	return strings.Join(words[:min(3, len(words))], " ")
+}
+
 // Fingerprint is the same for findings that look alike: which rule, where, and the text without its numbers.
 func (r *Result) Fingerprint() string {
 	if !r.Failed() {

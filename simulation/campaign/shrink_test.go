@@ -136,3 +136,30 @@ func TestFindings(t *testing.T) {
 		t.Errorf("a run of too many steps: %s", r.Line())
 	}
 }
+
+// TestAlike: two expectations that don't come true are two failures, whatever their numbers.
+func TestAlike(t *testing.T) {
+	result := func(v Verdict, invariant, text string) *Result {
+		return &Result{Verdict: v, Invariant: invariant, Text: text}
+	}
+	audit := result(Unmet, "expectation", "line 0: audit: seed 116: I7: the written images differ in 10 sectors")
+	tests := []struct {
+		name string
+		a, b *Result
+		want bool
+	}{
+		{"the same demand, other numbers", audit, result(Unmet, "expectation", "line 7: audit: seed 3: I7: the written images differ in 1 sectors"), true},
+		{"another demand", audit, result(Unmet, "expectation", "line 7: audit: L1: the client's requests are not answered"), false},
+		{"a step that is none", audit, result(Unmet, "expectation", "line 0: disk b read-error 1s..2s: beyond the device"), false},
+		{"one invariant", result(Violated, "I8", "x"), result(Violated, "I8", "y"), true},
+		{"two invariants", result(Violated, "I8", "x"), result(Violated, "I9", "x"), false},
+		{"one panic of two lives", result(Panicked, "panic", "a1/r-3/gate-6: nil map"), result(Panicked, "panic", "b2/r-3/gate-16: nil map"), true},
+		{"two panics", result(Panicked, "panic", "a1/r-3/gate-6: nil map"), result(Panicked, "panic", "a1/r-3/gate-6: out of range"), false},
+		{"a pass", result(Passed, "", ""), audit, false},
+	}
+	for _, tt := range tests {
+		if got := tt.a.alike(tt.b); got != tt.want {
+			t.Errorf("%s: %t, want %t", tt.name, got, tt.want)
+		}
+	}
+}
