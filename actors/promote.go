@@ -127,11 +127,20 @@ func (r *resource) onSessionRefused(m *sessionRefused) {
 	r.promote(states.PeerSecondary, m.reason)
 }
 
-// onSessionDown: an attempt ended. If the peer went away in the middle of a handshake, it is silent.
+// onSessionDown: an attempt ended. A peer that has said that it is secondary may know that this copy is behind,
+// so a handshake that broke off is tried again, for as long as a peer is asked that says it is primary (I17).
+// One that went away meanwhile will be heard to have.
 func (r *resource) onSessionDown(m *sessionDown) {
-	if r.fsm.Current() == states.RoleIsProbing && !r.probe.settled && r.probe.heard && r.probe.peer == states.PeerSecondary {
-		r.promote(states.PeerSilent, m.reason)
+	p := &r.probe
+	if r.fsm.Current() != states.RoleIsProbing || p.settled || !p.heard || p.peer != states.PeerSecondary {
+		return
 	}
+	if r.h.Clock.Now()-p.since >= r.cfg.Timeout {
+		r.promote(states.PeerSilent, m.reason)
+		return
+	}
+	p.again = r.newEpoch()
+	r.h.Clock.TellAfter(probeRetry, r.pid, &probeAgain{epoch: p.again})
 }
 
 // onProbeOver: a peer that is silent for so long holds nobody up any longer.
