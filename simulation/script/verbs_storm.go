@@ -13,6 +13,10 @@ import (
 // slowest disks and links that a seed draws.
 const auditLimit = 10 * time.Minute
 
+// noticeTime is what a node may need to notice that its peer is gone: the longest timeout that a seed draws, and a
+// keepalive.
+const noticeTime = 75 * time.Second
+
 var stormVerbs = []verb{
 	{name: "panic", usage: "NODE " + strings.Join(fallible, "|") + " [after=N] [moment=N]",
 		about:   "let an actor of a node fall once: in the turn after so many of its messages; moment -1 is the end of that turn, 0 its beginning, N the Nth thing that it does to the outside",
@@ -54,6 +58,8 @@ func (st *Stage) audit() error {
 	if err := st.Pair.Quiesce(auditLimit); err != nil {
 		return fmt.Errorf("L1: %w", err)
 	}
+	// A secondary that has just died may still count as one that holds the same.
+	st.world().RunFor(noticeTime)
 	primary, ok := st.Pair.Client.At()
 	if !ok {
 		return st.excused("no node serves")
