@@ -56,7 +56,7 @@ func TestQuoteIsSplitAsOneWord(t *testing.T) {
 
 func TestMistakesNameLineAndWhatIsAllowed(t *testing.T) {
 	for _, c := range []struct{ text, want string }{
-		{"frob a", `x.sim:1: unknown verb "frob"; there are answers, audit, await,`},
+		{"frob a", `x.sim:1: unknown verb "frob"; there are alive, answers, audit, await,`},
 		{"\nkill c", `x.sim:2: unknown node "c"; there are a, b; the step is: kill NODE`},
 		{"kill", `x.sim:1: node (a, b) is missing; the step is: kill NODE`},
 		{"kill a b", `x.sim:1: "b" is too much`},
