@@ -178,6 +178,9 @@ func (g *gate) settleFlush() {
 		if r.flow.claim == states.ClaimLocal && r.flow.durable == states.ClaimBoth {
 			r.flow.claim = states.ClaimBoth // the counters became equal while it waited (I19)
 		}
+		if r.flow.claim == states.ClaimRemote && r.flow.durable == states.ClaimBoth && !g.amap.BadIn(uint64(r.Off), uint64(r.Len)) && !g.recordedBad(r) {
+			r.flow.claim = states.ClaimBoth // it was copied back meanwhile, and the record says so (I37)
+		}
 		g.flushed(r, err)
 	}
 	if t.forSync && t.session == g.session && t.session != 0 {

@@ -104,7 +104,13 @@ func (e *end) Local() string { return e.local }
 
 // Send queues a frame.
 func (e *end) Send(f *wire.OutFrame, note any) {
-	if e.boot.dead || e.state == endClosed {
+	if e.boot.dead {
+		return
+	}
+	if e.state == endClosed {
+		if note != nil {
+			e.boot.tell(e.owner.PID, note) // a note always comes back
+		}
 		return
 	}
 	e.world.outward()
@@ -302,6 +308,11 @@ func (e *end) tellClosed(err error) {
 func (e *end) abandon(orderly bool) {
 	e.world.hungUp(e)
 	e.state = endClosed
+	for !e.boot.dead && e.queue.len() > 0 {
+		if g := e.queue.pop(); g.note != nil {
+			e.boot.tell(e.owner.PID, g.note)
+		}
+	}
 	e.queue.clear()
 	e.current, e.received = [2][]byte{}, buffer{}
 	if orderly {

@@ -235,7 +235,7 @@ func TestReceivedIsApplied(t *testing.T) {
 				r.write(1<<18, 1, false) // the first request has the own map cleared
 				r.frame(r.in, 1)
 				r.World.RunFor(time.Second)
-				r.Disk(r.B).Slow(1000)
+				r.Disk(r.B).Slow(200)
 				const n = 20
 				for i := range uint64(n) {
 					r.write(i%5*4096, byte(1+i), true)
@@ -280,7 +280,7 @@ func TestFailedReceivedWriteIsRemembered(t *testing.T) {
 		r.hangUp()
 		r.connect(77, 0, 0)
 		d := r.Disk(r.B)
-		d.Slow(100)
+		d.Slow(20)
 		r.write(0, 1, true)
 		r.frame(r.in, 1)
 		d.Fail(DiskFault{Kinds: []actors.DiskKind{actors.DiskWrite}, Off: dataOff(r.Pair), Len: dataLen(r.Pair), Times: 1})
