@@ -75,7 +75,8 @@ func (g *ghost) checkLocal(s *side, io *clientIO) {
 	switch {
 	case paired && own.rec.LocalCnt <= its.rec.RemoteCnt:
 		g.violate(ruleI19, s, at, "write %d was answered as local with localcnt %d, while the other side knows of %d", io.gen, own.rec.LocalCnt, its.rec.RemoteCnt)
-	case paired && g.link.longGone(g.world) && s.raised < max(g.link.began, g.reign.started):
+	case paired && g.link.confirmed && g.link.longGone(g.world) && s.raised < max(g.link.began, g.reign.started):
+		// A session that was never confirmed ended no period.
 		g.violate(ruleI19, s, at, "write %d was answered as local, and the counter was not raised in this alone period", io.gen)
 	}
 	g.world.checked(ruleI17)
