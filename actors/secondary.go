@@ -545,7 +545,7 @@ func (s *secondary) onRecordSaved(m *recordSaved) {
 			s.tell(s.res.pid, &sidesEqual{own: states.CopyOf(&s.rec)})
 		}
 		s.finish(f)
-		if f.err == nil && s.raise.on && s.session == f.session {
+		if f.err == nil && s.raise.on && f.order > s.raise.order && s.session == f.session {
 			s.raise.on, s.cleared = false, false // the primary maps again
 			s.clearMap()
 		}

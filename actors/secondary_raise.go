@@ -15,6 +15,7 @@ import (
 type raise struct {
 	req   *served   // the primary's request while map and record are being written
 	on    bool      // extents are marked before they are changed
+	order uint64    // of the request: a fit that came before it says nothing about what came after
 	image []byte    // the map as it is being written
 	wait  []*served // changes that wait for the map
 }
@@ -88,7 +89,7 @@ func (s *secondary) raised(err error) {
 	s.raise.req = nil
 	r.err = err
 	if err == nil {
-		s.raise.on = true
+		s.raise.on, s.raise.order = true, r.order
 		s.log.Warn("The primary's component has failed: this node counts and maps in its stead.", "localcnt", s.rec.LocalCnt)
 	}
 	s.finish(r)
