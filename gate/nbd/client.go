@@ -124,7 +124,10 @@ func (c *Client) Close() error {
 	// A server that is stuck doesn't hear the farewell.
 	_ = c.nc.SetWriteDeadline(time.Now().Add(time.Second))
 	_ = c.send(header{typ: cmdDisc}, nil)
-	return c.nc.Close()
+	if err := c.nc.Close(); !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil // the server heard the farewell, and the receiving goroutine was the first to see that
 }
 
 // refuse makes later requests fail, for the first reason that there is.
