@@ -1,11 +1,8 @@
 package hastctl
 
 import (
-	"bufio"
 	"fmt"
-	"strings"
 
-	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
 	"hast/cmd/internal/component"
@@ -117,16 +114,10 @@ func (a *app) createOne(r *config.Resource, o createOptions) error {
 func (a *app) overwrite(r *config.Resource, found *states.Record) error {
 	what := fmt.Sprintf("Component %s holds metadata of resource %s already (%d bytes (%s) of data, extents of %d bytes, localcnt %d)",
 		r.Local, found.Resource, found.DataSize, report.Human(found.DataSize), found.ExtentSize, found.LocalCnt)
-	if !isatty.IsTerminal(a.stdin.Fd()) {
+	if !a.atTerminal() {
 		return exit.Errorf(exit.NoInput, "%s. Overwrite it with --force: its counters and what it knows of its peer are lost then.", what)
 	}
-	fmt.Fprintf(a.stderr, "%s. Overwrite it? [y/N] ", what)
-	answer, err := bufio.NewReader(a.stdin).ReadString('\n')
-	if err != nil && answer == "" {
-		fmt.Fprintln(a.stderr)
-	}
-	switch strings.ToLower(strings.TrimSpace(answer)) {
-	case "y", "yes":
+	if a.agreed(what + ". Overwrite it?") {
 		return nil
 	}
 	return exit.Errorf(exit.NoInput, "Component %s is left as it was.", r.Local)

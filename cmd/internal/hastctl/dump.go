@@ -24,11 +24,7 @@ func (a *app) dumpCommand() *cobra.Command {
 }
 
 func (a *app) dump(names []string) error {
-	cfg, err := a.load()
-	if err != nil {
-		return err
-	}
-	resources, err := pick(cfg, orAll(names))
+	_, resources, err := a.loadSome(names)
 	if err != nil {
 		return err
 	}
@@ -71,6 +67,16 @@ func readComponent(r *config.Resource) (component.Metadata, error) {
 		return m, fmt.Errorf("Provider %s is not part of resource %s. It belongs to resource %s", r.Local, r.Name, m.Record.Resource)
 	}
 	return m, nil
+}
+
+// loadSome reads the configuration and picks the named resources; all, if none is named.
+func (a *app) loadSome(names []string) (*config.Config, []*config.Resource, error) {
+	cfg, err := a.load()
+	if err != nil {
+		return nil, nil, err
+	}
+	resources, err := pick(cfg, orAll(names))
+	return cfg, resources, err
 }
 
 // pick finds the resources that are named, before anything is done to any of them.

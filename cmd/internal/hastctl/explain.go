@@ -32,11 +32,7 @@ func (a *app) explainCommand() *cobra.Command {
 }
 
 func (a *app) explain(names []string) error {
-	cfg, err := a.load()
-	if err != nil {
-		return err
-	}
-	resources, err := pick(cfg, orAll(names))
+	cfg, resources, err := a.loadSome(names)
 	if err != nil {
 		return err
 	}

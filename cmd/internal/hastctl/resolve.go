@@ -1,12 +1,10 @@
 package hastctl
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"strings"
 
-	"github.com/mattn/go-isatty"
 	"github.com/spf13/cobra"
 
 	"hast/actors"
@@ -97,16 +95,10 @@ func (a *app) confirm(cfg *config.Config, r *config.Resource, how states.Resolut
 	if how == states.KeepMine && x.Own != nil && x.Own.Bad > 0 {
 		what = fmt.Sprintf("%s (but %d bytes in extents that this node's component failed come from there)", what, x.Own.Bad)
 	}
-	if !isatty.IsTerminal(a.stdin.Fd()) {
+	if !a.atTerminal() {
 		return exit.Errorf(exit.NoInput, "Resource %s: this gives up %s. Say so with --yes; 'hastctl explain %s' tells more.", r.Name, what, r.Name)
 	}
-	fmt.Fprintf(a.stderr, "Resource %s: this gives up %s, for good. Go on? [y/N] ", r.Name, what)
-	answer, err := bufio.NewReader(a.stdin).ReadString('\n')
-	if err != nil && answer == "" {
-		fmt.Fprintln(a.stderr)
-	}
-	switch strings.ToLower(strings.TrimSpace(answer)) {
-	case "y", "yes":
+	if a.agreed(fmt.Sprintf("Resource %s: this gives up %s, for good. Go on?", r.Name, what)) {
 		return nil
 	}
 	return exit.Errorf(exit.NoInput, "Resource %s is left as it was.", r.Name)

@@ -153,18 +153,18 @@ func (h *Hunt) hunt(ctx context.Context, m *Mutant) (*Report, error) {
 	return r, nil
 }
 
-// outcome is what a trial says in the end.
-type outcome struct {
-	Seed      uint64 `json:"seed"`
+// Outcome is what a trial says in the end, as the last line of its output.
+type Outcome struct {
+	Seed      uint64 `json:"seed"` // the last one
 	Tried     int    `json:"tried"`
 	Failed    bool   `json:"failed"`
 	Invariant string `json:"invariant"`
 	Text      string `json:"text"`
-	Met       uint64 `json:"met"`
+	Met       uint64 `json:"met"` // how often the bug in force was come to
 }
 
 // series runs the seeds of one base until one fails that doesn't fail without the bug.
-func (h *Hunt) series(ctx context.Context, id int, base uint64) (int, outcome, error) {
+func (h *Hunt) series(ctx context.Context, id int, base uint64) (int, Outcome, error) {
 	met := uint64(0)
 	for done := 0; done < h.Seeds; {
 		o, err := h.run(ctx, id, base+uint64(done), h.Seeds-done)
@@ -185,7 +185,7 @@ func (h *Hunt) series(ctx context.Context, id int, base uint64) (int, outcome, e
 			return done, o, nil
 		}
 	}
-	return 0, outcome{Met: met}, nil
+	return 0, Outcome{Met: met}, nil
 }
 
 // sound reports whether a seed passes without a bug: else what it finds is not the bug.
@@ -203,7 +203,7 @@ func (h *Hunt) sound(ctx context.Context, seed uint64) (bool, error) {
 
 // run is one process. It is ended when a seed takes longer than the patience: a bug may make an endless
 // loop of a turn.
-func (h *Hunt) run(ctx context.Context, id int, first uint64, count int) (o outcome, err error) {
+func (h *Hunt) run(ctx context.Context, id int, first uint64, count int) (o Outcome, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	c := exec.CommandContext(ctx, h.trial, strconv.FormatUint(first, 10), strconv.Itoa(count), h.Profile)

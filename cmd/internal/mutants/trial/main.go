@@ -8,22 +8,12 @@ import (
 	"os"
 	"strconv"
 
+	"hast/cmd/internal/mutants"
 	"hast/simulation/campaign"
 )
 
 // met tells how often the bug in force was come to; a build without bugs has none.
 var met = func() uint64 { return 0 }
-
-// outcome is what the last line of the output says.
-type outcome struct {
-	Seed      uint64 `json:"seed"`
-	Tried     int    `json:"tried"`
-	Failed    bool   `json:"failed"`
-	Invariant string `json:"invariant"`
-	Text      string `json:"text"`
-	Step      uint64 `json:"step"`
-	Met       uint64 `json:"met"`
-}
 
 func main() {
 	if err := run(os.Args[1:]); err != nil {
@@ -49,11 +39,11 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	var o outcome
+	var o mutants.Outcome
 	for seed := first; seed < first+count && !o.Failed; seed++ {
 		fmt.Println("seed", seed)
 		r := campaign.Seed(seed, profile, campaign.Options{})
-		o.Seed, o.Failed, o.Invariant, o.Text, o.Step = seed, r.Failed(), r.Invariant, r.Text, r.Step
+		o.Seed, o.Failed, o.Invariant, o.Text = seed, r.Failed(), r.Invariant, r.Text
 		o.Tried++
 	}
 	o.Met = met()
