@@ -175,11 +175,9 @@ func (g *gate) settleFlush() {
 	}
 	for _, r := range t.reqs {
 		r.flow.durable = states.FlushClaim(state)
-		if r.flow.claim == states.ClaimLocal && r.flow.durable == states.ClaimBoth {
-			r.flow.claim = states.ClaimBoth // the counters became equal while it waited (I19)
-		}
-		if r.flow.claim == states.ClaimRemote && r.flow.durable == states.ClaimBoth && !g.amap.BadIn(uint64(r.Off), uint64(r.Len)) && !g.recordedBad(r) {
-			r.flow.claim = states.ClaimBoth // it was copied back meanwhile, and the record says so (I37)
+		if r.Op != states.OpFlush {
+			bad := g.amap.BadIn(uint64(r.Off), uint64(r.Len)) || g.recordedBad(r)
+			r.flow.claim = states.ClaimAfterFlush(r.flow.claim, r.flow.durable, bad)
 		}
 		g.flushed(r, err)
 	}

@@ -66,7 +66,7 @@ func (n *node) onResourceFell(name string) {
 // answerFor answers the commands that a resource will not answer any more.
 func (n *node) answerFor(name, reason string) {
 	n.resolvesEnd(name, reason)
-	for _, id := range sortedIDs(n.roles) {
+	for _, id := range sortedKeys(n.roles) {
 		t := n.roles[id]
 		for i := range t.answers {
 			if a := &t.answers[i]; a.Name == name && !a.Unknown && !t.done[i] {

@@ -81,7 +81,7 @@ func (n *node) onResolveDone(m *resolveDone) {
 
 // resolvesEnd answers what a resource will not answer any more.
 func (n *node) resolvesEnd(name, reason string) {
-	for _, id := range sortedIDs(n.resolves) {
+	for _, id := range sortedKeys(n.resolves) {
 		if n.resolves[id].name == name {
 			n.onResolveDone(&resolveDone{id: id, answer: ResolveAnswer{Name: name, Reason: reason, Remedy: resolveAgain}})
 		}

@@ -190,6 +190,17 @@ func FlushClaim(f FlushState) Claim {
 	return ClaimBoth
 }
 
+// ClaimAfterFlush is what the answer to a write with FUA promises, which had a claim when it was written and
+// waited for a flush: if both sides have flushed by then as equals, what kept it from being both may be over.
+// The counters became equal (I19); or the own component has got the write back, and the record says so:
+// then bad, that it or the record calls an extent of the write not current here, is false (I37).
+func ClaimAfterFlush(written, flushed Claim, bad bool) Claim {
+	if flushed == ClaimBoth && (written == ClaimLocal || written == ClaimRemote && !bad) {
+		return ClaimBoth
+	}
+	return written
+}
+
 // CompleteFlush decides the answer to a flush: ok only if every copy that counts as up to date flushed
 // (the original answers ok if one did: A33).
 func CompleteFlush(f FlushState) Action {

@@ -150,3 +150,20 @@ func TestFlushClaim(t *testing.T) {
 		})
 	}
 }
+
+func TestClaimAfterFlush(t *testing.T) {
+	for _, written := range []Claim{ClaimBoth, ClaimReceived, ClaimSent, ClaimLocal, ClaimSource, ClaimRemote} {
+		for _, flushed := range []Claim{ClaimBoth, ClaimLocal, ClaimRemote, ClaimSource} {
+			for _, bad := range []bool{false, true} {
+				want := written
+				switch {
+				case flushed == ClaimBoth && written == ClaimLocal, flushed == ClaimBoth && written == ClaimRemote && !bad:
+					want = ClaimBoth
+				}
+				if got := ClaimAfterFlush(written, flushed, bad); got != want {
+					t.Errorf("%v, flushed as %v, bad %v: %v, want %v", written, flushed, bad, got, want)
+				}
+			}
+		}
+	}
+}
