@@ -83,6 +83,7 @@ func (g *gate) onDiskFlushed(m *diskFlushed) {
 	t.local = states.PartDone
 	if m.err != nil {
 		t.local, t.err = states.PartFailed, m.err
+		g.stats.FlushErrors++
 		g.log.Error("Local request failed: FLUSH.", "error", m.err)
 	}
 	g.amap.FlushDone(t.ofP, m.err == nil)
@@ -179,7 +180,7 @@ func (g *gate) settleFlush() {
 			bad := g.amap.BadIn(uint64(r.Off), uint64(r.Len)) || g.recordedBad(r)
 			r.flow.claim = states.ClaimAfterFlush(r.flow.claim, r.flow.durable, bad)
 		}
-		g.flushed(r, err)
+		g.flushed(t, r, err)
 	}
 	if t.forSync && t.session == g.session && t.session != 0 {
 		g.tell(g.res.sync, &bothFlushed{session: t.session, err: err})
@@ -207,13 +208,12 @@ func (g *gate) settleFlush() {
 }
 
 // flushed answers one who waited for the turn.
-func (g *gate) flushed(r *Request, err error) {
+func (g *gate) flushed(t *flushTurn, r *Request, err error) {
 	if r.Op == states.OpFlush {
-		if err != nil {
-			g.fail(r, err)
-		} else {
-			g.answer(r, nil)
+		if err != nil && t.local != states.PartFailed {
+			g.stats.FlushErrors++ // the component's own is counted already
 		}
+		g.answer(r, err)
 		g.release(r)
 		return
 	}
