@@ -103,16 +103,18 @@ func clock(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d.%06d", us/60_000_000, us/1_000_000%60, us%1_000_000)
 }
 
-// wrap cuts a text into lines.
+// wrap cuts a text into lines of at most width bytes, which is more than the indent of all but the first. A
+// word that is longer than a line is cut.
 func wrap(s string, width int) []string {
+	const indent = "    "
 	var lines []string
-	for len(s) > width {
-		at := strings.LastIndexByte(s[:width], ' ')
-		if at <= 0 {
-			at = width
+	for begin := 0; len(s) > width; begin = len(indent) {
+		at := width
+		if blank := strings.LastIndexByte(s[begin:width], ' '); blank > 0 {
+			at = begin + blank
 		}
 		lines = append(lines, s[:at])
-		s = "    " + strings.TrimSpace(s[at:])
+		s = indent + strings.TrimSpace(s[at:])
 	}
 	return append(lines, s)
 }
