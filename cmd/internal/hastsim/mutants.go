@@ -23,12 +23,17 @@ import (
 
 // mutantHunt is what the options of mutants ask for.
 type mutantHunt struct {
-	set, only, part, report string
-	source                  string
-	seeds, bases, jobs      int
-	first                   uint64
-	patience                time.Duration
+	set, only, part, report, results string
+	source                           string
+	seeds, bases, jobs, sample       int
+	list                             bool
+	first                            uint64
+	patience                         time.Duration
 }
+
+// automaticSeeds is how many seeds are tried for an automatic mutant, of which there are thousands, and
+// automaticHead how many of them come before the scenarios.
+const automaticSeeds, automaticHead = 60, 4
 
 func (a *app) mutantsCommand() *cobra.Command {
 	h := mutantHunt{}
@@ -36,18 +41,27 @@ func (a *app) mutantsCommand() *cobra.Command {
 		Use:   "mutants",
 		Short: "Plant bugs in the product and see how soon seeds find them",
 		Long: "mutants builds the product with switches for planted bugs, from the source tree, and plays seeds with each\n" +
-			"bug until one finds it. A seed that fails without the bug, too, doesn't count. The exit code is 1 if a bug\n" +
-			"isn't found that isn't listed as equivalent.",
+			"bug until one finds it. A seed that fails without the bug, too, doesn't count. What no seed finds is tried with\n" +
+			"the scenarios of simulation/testdata and the tests of states and actors; with automatic ones the scenarios come\n" +
+			"behind the first few seeds. The exit code is 1 if a bug isn't found that isn't listed as equivalent.",
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return a.mutants(&h) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if h.set == "automatic" && !c.Flags().Changed("seeds") {
+				h.seeds = automaticSeeds
+			}
+			return a.mutants(&h)
+		},
 	}
 	f := c.Flags()
 	f.StringVar(&h.set, "set", "listed", "which bugs: listed, or automatic ones made from the syntax (`SET`)")
 	f.StringVar(&h.only, "only", "", "only bugs whose name or file contains one of these words, `WORD,WORD`; =WORD is the whole name")
 	f.StringVar(&h.part, "part", "", "only every N-th bug, from the K-th on: `K/N`")
+	f.IntVar(&h.sample, "sample", 0, "only `N` of the bugs, drawn by their names; 0 for all")
+	f.BoolVar(&h.list, "list", false, "only list the bugs: name, line, and what is changed")
+	f.StringVar(&h.results, "results", "", "keep what is found out in a `FILE`, and go on from what is in it")
 	f.StringVar(&h.report, "json", "", "write the whole report to a `FILE`")
 	f.StringVar(&h.source, "source", ".", "a `FOLDER` of the source tree")
-	f.IntVar(&h.seeds, "seeds", 2000, "how many seeds may be tried for each bug")
+	f.IntVar(&h.seeds, "seeds", 2000, "how many seeds may be tried for each bug; of automatic ones 60 unless this says else")
 	f.IntVar(&h.bases, "bases", 1, "how many independent series of seeds must each find it")
 	f.Uint64Var(&h.first, "seed", 1, "the first seed of the first series")
 	f.IntVar(&h.jobs, "jobs", runtime.NumCPU(), "how many bugs are hunted at once")
@@ -85,9 +99,28 @@ func (a *app) mutants(o *mutantHunt) error {
 	if err != nil {
 		return exit.With(exit.NoInput, err)
 	}
+	scenarios, err := filepath.Glob(filepath.Join(root, "simulation", "testdata", "*.sim"))
+	if err != nil {
+		return exit.With(exit.NoInput, err)
+	}
+	sample := set.Sample(o.sample)
 	h := &mutants.Hunt{Root: root, Set: set, Seeds: o.seeds, Profile: a.profile, Patience: o.patience, Jobs: o.jobs,
-		Wanted: func(m *mutants.Mutant) bool { return m.ID%n == k%n && wanted(m, o.only) },
-		Told:   func(r *mutants.Report) { fmt.Fprintln(a.stdout, mutantLine(r)) }}
+		Scenarios: scenarios, Tests: mutants.Simulated, Results: o.results,
+		Wanted: func(m *mutants.Mutant) bool {
+			return m.ID%n == k%n && wanted(m, o.only) && (o.sample == 0 || sample[m.Name])
+		},
+		Told: func(r *mutants.Report) { fmt.Fprintln(a.stdout, mutantLine(r)) }}
+	if o.list {
+		for _, m := range set.Mutants {
+			if h.Wanted(&m) {
+				fmt.Fprintf(a.stdout, "%s:%d: %s: %s\n", m.File, m.Line, m.Name, m.What)
+			}
+		}
+		return nil
+	}
+	if o.set == "automatic" {
+		h.Head = automaticHead
+	}
 	for i := range o.bases {
 		h.Bases = append(h.Bases, o.first+uint64(i)*1_000_000)
 	}
@@ -129,8 +162,10 @@ func wanted(m *mutants.Mutant, only string) bool {
 
 func mutantLine(r *mutants.Report) string {
 	switch {
-	case r.Found():
+	case r.By == mutants.BySeed:
 		return fmt.Sprintf("found      %5d  %-8s %s: %s", r.Median(), r.Invariant, r.Name, r.What)
+	case r.Found():
+		return fmt.Sprintf("found  by %s %s  %s %s: %s", r.By, r.Where, r.Invariant, r.Name, r.What)
 	case r.Excuse != "":
 		return fmt.Sprintf("equivalent        %-8s %s: %s", "", r.Name, r.Excuse)
 	case !r.Met:
@@ -144,14 +179,19 @@ func mutantLine(r *mutants.Report) string {
 func (a *app) mutantSummary(reports []*mutants.Report) (left int) {
 	var medians []int
 	found, excused, met, worst := 0, 0, 0, 0
-	by := map[string]int{}
+	by, how := map[string]int{}, map[string]int{}
 	for _, r := range reports {
 		switch {
 		case r.Found():
 			found++
-			by[r.Invariant]++
-			medians = append(medians, r.Median())
-			worst = max(worst, r.Worst())
+			how[r.By]++
+			if r.Invariant != "" {
+				by[r.Invariant]++
+			}
+			if r.By == mutants.BySeed {
+				medians = append(medians, r.Median())
+				worst = max(worst, r.Worst())
+			}
 		case r.Excuse != "":
 			excused++
 		case r.Met:
@@ -160,6 +200,7 @@ func (a *app) mutantSummary(reports []*mutants.Report) (left int) {
 	}
 	left = len(reports) - found - excused
 	fmt.Fprintf(a.stdout, "\n%d bugs: %d found, %d equivalent, %d not found (%d of them never met)\n", len(reports), found, excused, left, left-met)
+	fmt.Fprintf(a.stdout, "found by seeds %d, by scenarios %d, by tests %d\n", how[mutants.BySeed], how[mutants.ByScenario], how[mutants.ByTest])
 	if len(medians) > 0 {
 		slices.Sort(medians)
 		fmt.Fprintf(a.stdout, "seeds to find one: median %d, nine in ten %d, worst %d\n", medians[len(medians)/2],

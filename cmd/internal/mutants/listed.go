@@ -106,7 +106,7 @@ func Listed(root string) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Set{files: map[string][]byte{switchesFile: []byte(switchesSource)}}
+	s := &Set{files: make(map[string][]byte)}
 	var errs []error
 	for _, b := range bugs {
 		if len(b.Changes) == 0 {
@@ -129,6 +129,7 @@ func Listed(root string) (*Set, error) {
 		}
 		s.Mutants = append(s.Mutants, m)
 	}
+	s.finish()
 	return s, errors.Join(errs...)
 }
 

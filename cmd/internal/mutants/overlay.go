@@ -23,7 +23,7 @@ type Set struct {
 
 // Automatic makes the set of all automatic mutants of a source tree.
 func Automatic(root string) (*Set, error) {
-	s := &Set{files: map[string][]byte{switchesFile: []byte(switchesSource)}}
+	s := &Set{files: make(map[string][]byte)}
 	for _, folder := range Simulated {
 		paths, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(folder), "*.go"))
 		if err != nil {
@@ -52,6 +52,7 @@ func Automatic(root string) (*Set, error) {
 	if len(s.Mutants) == 0 {
 		return nil, fmt.Errorf("%s: no source of ours is there", root)
 	}
+	s.finish()
 	return s, nil
 }
 
@@ -76,6 +77,15 @@ func (s *Set) write(root, dir string) (string, error) {
 // Build compiles a command of the tree with the set's switches into a file. What the compiler says is part
 // of the error. The folder dir takes what is needed meanwhile.
 func (s *Set) Build(ctx context.Context, root, command, dir, output string) error {
+	return s.compile(ctx, root, dir, "build", "-o", output, command)
+}
+
+// BuildTest compiles the tests of a package in the same way. Vet is left out: it knows no overlays.
+func (s *Set) BuildTest(ctx context.Context, root, folder, dir, output string) error {
+	return s.compile(ctx, root, dir, "test", "-c", "-vet=off", "-o", output, folder)
+}
+
+func (s *Set) compile(ctx context.Context, root, dir, what string, args ...string) error {
 	root, err := filepath.Abs(root)
 	if err != nil {
 		return err
@@ -84,7 +94,7 @@ func (s *Set) Build(ctx context.Context, root, command, dir, output string) erro
 	if err != nil {
 		return err
 	}
-	c := exec.CommandContext(ctx, "go", "build", "-overlay", overlay, "-tags", Tag, "-o", output, command)
+	c := exec.CommandContext(ctx, "go", append([]string{what, "-overlay", overlay, "-tags", Tag}, args...)...)
 	c.Dir = root
 	if said, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("building with planted bugs: %w\n%s", err, said)

@@ -1,5 +1,10 @@
 package mutants
 
+import (
+	"strconv"
+	"strings"
+)
+
 // switches is the package that woven files import. It exists in overlays only.
 const switches = "hast/states/planted"
 
@@ -19,16 +24,13 @@ import (
 // Active is the bug in force, 0 for none.
 var Active = func() int { n, _ := strconv.Atoi(os.Getenv("` + Env + `")); return n }()
 
-// Met counts how often a run came to the bug in force.
-var Met uint64
+// Seen has a bit for each bug that a run came to, in force or not.
+var Seen [SIZE]byte
 
 // On reports whether bug n is in force.
 func On(n int) bool {
-	if n != Active {
-		return false
-	}
-	Met++
-	return true
+	Seen[n/8] |= 1 << (n % 8)
+	return n == Active
 }
 
 // Pick is other if bug n is in force, usual if not.
@@ -39,3 +41,9 @@ func Pick[T any](n int, other, usual T) T {
 	return usual
 }
 `
+
+// finish adds the package of switches to the files of a set that is complete.
+func (s *Set) finish() {
+	size := strconv.Itoa(len(s.Mutants)/8 + 1)
+	s.files[switchesFile] = []byte(strings.Replace(switchesSource, "SIZE", size, 1))
+}

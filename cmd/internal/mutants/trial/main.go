@@ -1,19 +1,25 @@
-// The program trial runs seeds until one fails, and says which. Package mutants builds it with a set of
-// planted bugs, and runs it once for each of them.
+// The program trial plays seeds and scripts until one fails. Package mutants builds it with a set of planted
+// bugs, and runs it for each of them.
 package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
 
 	"hast/cmd/internal/mutants"
 	"hast/simulation/campaign"
+	"hast/simulation/script"
 )
 
-// met tells how often the bug in force was come to; a build without bugs has none.
-var met = func() uint64 { return 0 }
+// seen are the bugs that the run came to, a bit each; a build without bugs has none.
+var seen []byte
+
+// mostSteps is the limit of a run's steps: ten times what a seed of the default profile takes. A bug that has
+// the pair do something for ever is found sooner with it.
+const mostSteps = 4_000_000
 
 func main() {
 	if err := run(os.Args[1:]); err != nil {
@@ -22,30 +28,43 @@ func main() {
 	}
 }
 
-// run takes the first seed, how many there are, and the profile.
+// run takes the profile and the items: numbers are seeds, all else are paths of scripts.
 func run(args []string) error {
-	if len(args) != 3 {
-		return fmt.Errorf("usage: trial FIRST COUNT PROFILE")
+	if len(args) < 1 {
+		return errors.New("usage: trial PROFILE ITEM...")
 	}
-	first, err := strconv.ParseUint(args[0], 10, 64)
+	profile, err := campaign.ProfileByName(args[0])
 	if err != nil {
 		return err
 	}
-	count, err := strconv.ParseUint(args[1], 10, 32)
+	early := append([]byte(nil), seen...) // what is come to while tables are built
+	out := json.NewEncoder(os.Stdout)
+	for _, item := range args[1:] {
+		fmt.Println(mutants.Begin + item)
+		copy(seen, early)
+		r, err := play(item, profile)
+		if err != nil {
+			return err
+		}
+		if err := out.Encode(mutants.Outcome{Item: item, Failed: r.Failed(), Invariant: r.Invariant, Text: r.Text, Seen: seen}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func play(item string, profile *campaign.Profile) (*campaign.Result, error) {
+	o := campaign.Options{MaxSteps: mostSteps}
+	if seed, err := strconv.ParseUint(item, 10, 64); err == nil {
+		return campaign.Seed(seed, profile, o), nil
+	}
+	text, err := os.ReadFile(item)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	profile, err := campaign.ProfileByName(args[2])
+	s, err := script.Parse(item, text)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var o mutants.Outcome
-	for seed := first; seed < first+count && !o.Failed; seed++ {
-		fmt.Println("seed", seed)
-		r := campaign.Seed(seed, profile, campaign.Options{})
-		o.Seed, o.Failed, o.Invariant, o.Text = seed, r.Failed(), r.Invariant, r.Text
-		o.Tried++
-	}
-	o.Met = met()
-	return json.NewEncoder(os.Stdout).Encode(o)
+	return campaign.Play(s, o), nil
 }

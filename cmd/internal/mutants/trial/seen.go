@@ -4,4 +4,4 @@ package main
 
 import "hast/states/planted"
 
-func init() { met = func() uint64 { return planted.Met } }
+func init() { seen = planted.Seen[:] }

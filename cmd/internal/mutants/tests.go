@@ -1,0 +1,79 @@
+package mutants
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// tests are the test binaries of packages, with the switches of a set in them.
+type tests struct {
+	once   sync.Once
+	err    error
+	suites []suite
+}
+
+// suite is one package's.
+type suite struct{ folder, binary string }
+
+// testPatience is how long a package's tests may take with a mutant before they count as hanging.
+const testPatience = 2 * time.Minute
+
+var failedTest = regexp.MustCompile(`(?m)^\s*--- FAIL: (\S+)`)
+
+// try runs the tests with a mutant in force and returns the first that fails, with a few of its words; where is
+// empty if none does.
+func (t *tests) try(ctx context.Context, h *Hunt, id int) (where, text string, err error) {
+	t.once.Do(func() { t.err = t.build(ctx, h) })
+	if t.err != nil {
+		return "", "", t.err
+	}
+	for _, s := range t.suites {
+		name, said, err := s.run(ctx, h.Root, id)
+		if err != nil || name != "" {
+			return s.folder + " " + name, said, err
+		}
+	}
+	return "", "", nil
+}
+
+// build compiles the packages' tests. One that fails without a mutant is an error: its failing would prove nothing.
+func (t *tests) build(ctx context.Context, h *Hunt) error {
+	for i, folder := range h.Tests {
+		s := suite{folder, filepath.Join(h.dir, fmt.Sprintf("tests%d", i))}
+		if err := h.Set.BuildTest(ctx, h.Root, "./"+folder, h.dir, s.binary); err != nil {
+			return err
+		}
+		if name, said, err := s.run(ctx, h.Root, 0); err != nil || name != "" {
+			return fmt.Errorf("the tests of %s fail without a planted bug: %s: %s %w", folder, name, said, err)
+		}
+		t.suites = append(t.suites, s)
+	}
+	return nil
+}
+
+func (s *suite) run(ctx context.Context, root string, id int) (failed, text string, err error) {
+	own, cancel := context.WithTimeout(ctx, testPatience)
+	defer cancel()
+	c := exec.CommandContext(own, s.binary, "-test.failfast", "-test.short")
+	c.Dir = filepath.Join(root, filepath.FromSlash(s.folder))
+	c.Env = append(os.Environ(), Env+"="+strconv.Itoa(id))
+	out, err := c.CombinedOutput()
+	switch {
+	case ctx.Err() != nil:
+		return "", "", ctx.Err()
+	case err == nil:
+		return "", "", nil
+	}
+	if m := failedTest.FindSubmatchIndex(out); m != nil {
+		return string(out[m[2]:m[3]]), firstLine(string(bytes.TrimSpace(out[m[1]:]))), nil
+	}
+	return hanging, firstLine(string(out)), nil
+}
