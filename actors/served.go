@@ -131,6 +131,12 @@ func (s *secondary) begun(f *wire.InFrame) bool {
 	if rule := s.validate(&q, f); rule != "" {
 		s.log.Error("Header is invalid: "+rule, "request", q.String())
 		s.reject(r, wire.EINVAL)
+		if q.Cmd.Changes() && s.caps != 0 {
+			// What is queued behind it would leave a hole in front of itself (I32, rule fail-ends).
+			s.stand.lacking()
+			s.breakOff(fmt.Sprintf("%s(%d, %d) was refused here: %s", q.Cmd, q.Offset, q.Length, rule),
+				"none is needed: the primary connects again by itself and copies what this copy lacks")
+		}
 		return true
 	}
 	s.accept(r, q.Memsync)

@@ -54,6 +54,7 @@ func (g *ghost) settled(p *Platter, at int64) {
 	case !ok:
 	case sector < 0:
 		s.paperTouched(at)
+		g.mapSettled(at)
 	default:
 		s.durable[sector] = s.written[sector]
 		s.spoilt[sector] = s.tainted(sector)

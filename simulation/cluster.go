@@ -114,6 +114,7 @@ func (p *Pair) furnish() error {
 	}
 	guardPair(p.World, p.Client, p.Record, p.Disk(p.A), p.Disk(p.B))
 	watchPair(p.World, p.Client, p.Record, p.Disk(p.A), p.Disk(p.B))
+	p.Client.ghost.mode = p.spec.Mode
 	p.Disk(p.A).guard.writtenOnly = p.spec.Knobs != nil && !p.spec.Knobs.MetaFlush
 	return nil
 }

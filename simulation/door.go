@@ -132,6 +132,7 @@ func (d *door) Released(r *actors.Request) {
 		return
 	}
 	s.sent = false
+	d.settled(r)
 	// Whoever still looks at the buffer shall not find there what he expects.
 	for b := r.Buf; len(b) > 0; {
 		b = b[copy(b, spoiled[:]):]
@@ -144,6 +145,14 @@ func (d *door) Released(r *actors.Request) {
 
 // spoiled is what a released buffer is filled with.
 var spoiled = [4096]byte(bytes.Repeat([]byte{0xdb}, 4096))
+
+// settled has the ghost look at what a request has changed, now that nobody holds it any more.
+func (d *door) settled(r *actors.Request) {
+	if d.client == nil || d.client.ghost == nil || !r.Op.Changes() || r.Err != nil {
+		return
+	}
+	d.client.ghost.checkClean(r.Off/SectorSize, r.Len/SectorSize)
+}
 
 func (d *door) mine(r *actors.Request, what string) (*slot, bool) {
 	if d.boot.dead {

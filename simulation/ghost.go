@@ -19,6 +19,9 @@ type ghost struct {
 	zeroed []zeroing // by sector
 	done   []uint64  // by sector: the invocation of the newest write that the branch in service holds
 
+	mode  states.Mode // of the pair
+	cause causes
+
 	log   []ledger // answered writes, in the order of their answers
 	reign reign
 	link  session
@@ -53,10 +56,14 @@ type side struct {
 	// later process can know, as long as reads return what was written.
 	forgotten []bool
 	spoilt    []bool // by sector: what is durable was silently damaged
-	flushed   int    // so many entries of the log are durable here, or not owed any more
-	lostPower uint64 // the judge's tick of the last loss of power, and of the last death of its process
-	died      uint64
-	boot      struct {
+	inOrder   int    // so many entries of the log it has, or needn't have, with what it has taken in
+	// hears is the connection by which it takes in requests, and the judge's tick at which the first one came by it.
+	hears      *end
+	hearsSince uint64
+	flushed    int    // so many entries of the log are durable here, or not owed any more
+	lostPower  uint64 // the judge's tick of the last loss of power, and of the last death of its process
+	died       uint64
+	boot       struct {
 		starts int
 		name   string
 	}
@@ -69,6 +76,7 @@ type debt struct{ inv, since uint64 }
 // ledger is an answered write.
 type ledger struct {
 	gen, end uint64
+	claim    states.Claim
 	owe      [2]bool // by whom
 }
 
@@ -76,7 +84,7 @@ type ledger struct {
 func watchPair(w *World, c *Client, r states.Record, a, b *Platter) *ghost {
 	n := r.DataSize / SectorSize
 	g := &ghost{world: w, judge: c.judge, client: c, record: r, zeroed: make([]zeroing, n), done: make([]uint64, n),
-		past: make([]history, n)}
+		past: make([]history, n), cause: causes{by: make([]bool, states.Extents(r.DataSize, r.ExtentSize))}}
 	for i, p := range []*Platter{a, b} {
 		s := &side{ghost: g, n: i, m: p.machine, p: p}
 		s.written, s.durable, s.memory = make([]valueID, n), make([]valueID, n), make([]valueID, n)

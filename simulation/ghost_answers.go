@@ -11,6 +11,7 @@ func (g *ghost) invoked(io *clientIO) {
 	if !io.op.Changes() {
 		return
 	}
+	g.touch(io)
 	first, n := io.off/SectorSize, io.n/SectorSize
 	for s := first; s < first+n; s++ {
 		if io.op != states.OpWrite {
@@ -55,8 +56,10 @@ func (g *ghost) answered(s *side, io *clientIO, data []byte) {
 		g.checkFlush(s, io)
 	case io.op == states.OpDelete:
 		// A trim may leave what was there: it is settled by the first read.
+		g.checkCleared(s, io)
 	case io.op.Changes():
 		g.checkWrite(s, io)
+		g.checkCleared(s, io)
 		g.raiseOwed(s, io)
 	}
 }
@@ -101,7 +104,7 @@ func (g *ghost) raiseOwed(s *side, io *clientIO) {
 			}
 		}
 	}
-	g.log = append(g.log, ledger{io.gen, w.end, owe})
+	g.log = append(g.log, ledger{io.gen, w.end, io.written, owe})
 	if io.fua {
 		g.raiseKept(io.gen, g.owersOfFlush(s, io.durable, owe))
 	}
@@ -168,4 +171,5 @@ func (g *ghost) read(s *side, sector int64, v valueID, inv uint64) {
 		return
 	}
 	g.done[sector] = max(g.done[sector], w.inv)
+	g.checkSettles(s, sector, gen)
 }

@@ -11,6 +11,7 @@ import (
 // session is a handshake that both sides have confirmed, as the wire shows it.
 type session struct {
 	at        *end   // the primary's end of the connection that brings replies; nil for none
+	tick      uint64 // the judge's, at which the last one began
 	began     uint64 // the world's step at which the last one began
 	lostStep  uint64 // when the primary's end was closed
 	lost      time.Duration
@@ -69,9 +70,10 @@ func (w *World) hungUp(e *end) {
 
 // sessionBegan: both sides are sure of the session.
 func (g *ghost) sessionBegan(e *end) {
-	g.link = session{at: e, began: g.world.steps, confirmed: true}
+	g.link = session{at: e, began: g.world.steps, tick: g.judge.tick, confirmed: true}
 	p := g.at(e.boot.machine)
 	g.tailChosen(p)
+	g.checkApplied(p.other(), "a session has begun")
 	if r := &g.reign; r.server != nil && r.server.m == e.boot.machine && !r.settled && g.client.door != nil {
 		o := r.server.other()
 		r.base[o.n] = slices.Clone(o.written)
@@ -88,6 +90,9 @@ func (g *ghost) requestIn(e *end, f *wire.InFrame) {
 		return
 	}
 	s := g.at(e.boot.machine)
+	if s.hears != e {
+		s.hears, s.hearsSince, s.inOrder = e, g.judge.tick, len(g.log)
+	}
 	first := int64(q.Offset / SectorSize)
 	for i := range int64(q.Length / SectorSize) {
 		v := zeroes
@@ -95,5 +100,6 @@ func (g *ghost) requestIn(e *end, f *wire.InFrame) {
 			v = g.judge.identify(f.Payload[i*SectorSize:(i+1)*SectorSize], first+i)
 		}
 		s.memory[first+i] = v
+		g.tookIn(s, first+i, v)
 	}
 }

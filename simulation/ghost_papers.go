@@ -130,7 +130,11 @@ func (g *ghost) reread(s *side) {
 func (g *ghost) moved(s *side, before, now paper) {
 	o := s.other()
 	if now.err != nil || before.err != nil {
+		g.fullCopy()
 		return
+	}
+	if before.rec.ResUID != now.rec.ResUID {
+		g.fullCopy()
 	}
 	if now.number < before.number {
 		// A write of the record that had not ended is gone again.
@@ -215,7 +219,8 @@ func (s *side) forgive() {
 	clear(s.owed)
 	clear(s.kept)
 	clear(s.received)
-	s.flushed = len(s.ghost.log)
+	s.flushed, s.inOrder = len(s.ghost.log), len(s.ghost.log)
+	s.ghost.fullCopy()
 }
 
 // equalised is when the counters have become equal: both sides must be, durably (I19).
@@ -239,6 +244,7 @@ func (g *ghost) equalised(s *side) {
 	o.vv = s.vv
 	s.told, o.told = false, false
 	s.split, o.split = nil, nil
+	g.checkClean(0, int64(len(g.done)))
 	g.allOwed()
 }
 

@@ -72,9 +72,23 @@ func (g *guard) mapLanded(p *Platter, at uint64, old *images) {
 	for i := range uint64(SectorSize) {
 		safe := p.written[at+i] & p.durable[at+i]
 		lost := old.written[i] & old.durable[i] &^ safe
+		if lost == 0 && old.written[i] == p.written[at+i] {
+			continue
+		}
 		for bit := range uint64(8) {
-			if e := (at+i-states.MapOffset)*8 + bit; lost>>bit&1 == 1 && e < extents {
+			e := (at+i-states.MapOffset)*8 + bit
+			if e >= extents {
+				break
+			}
+			if lost>>bit&1 == 1 {
 				g.checkExtent(p, e)
+			}
+			if ghost := g.client.ghost; ghost != nil && (old.written[i]^p.written[at+i])>>bit&1 == 1 {
+				if p.written[at+i]>>bit&1 == 1 {
+					ghost.marked(ghost.of(p), e, "became dirty")
+				} else {
+					ghost.cleaned(e)
+				}
 			}
 		}
 	}
@@ -133,12 +147,15 @@ func (g *guard) dirty(p *Platter, e uint64) bool {
 	if rec, err := p.Record(); err == nil && rec.Bad.Contains(e) {
 		return true
 	}
-	at := states.MapOffset + e/8
+	at := g.mapByte(e)
 	if g.writtenOnly {
 		return p.written[at]>>(e%8)&1 == 1
 	}
 	return p.written[at]&p.durable[at]>>(e%8)&1 == 1
 }
+
+// mapByte is where in a component the byte with an extent's bit is.
+func (g *guard) mapByte(e uint64) uint64 { return states.MapOffset + e/8 }
 
 // differ says how a sector differs between the components, or would after a power cut; empty if not.
 func (g *guard) differ(off uint64) string {

@@ -19,12 +19,15 @@ const (
 	ruleI1
 	ruleI2
 	ruleI3
+	ruleI4
 	ruleI5
 	ruleI6
+	ruleI7
 	ruleI8
 	ruleI9
 	ruleI10
 	ruleI11
+	ruleI12
 	ruleI13
 	ruleI14
 	ruleI15
@@ -36,6 +39,9 @@ const (
 	ruleI23
 	ruleI29
 	ruleI30
+	ruleI32
+	ruleI33
+	ruleI36
 	ruleI31
 	ruleI37
 	ruleL1
@@ -56,12 +62,15 @@ var registry = [rules]Invariant{
 	ruleI1:   {"I1", "a read returns, per sector, an admissible value", "each read's answer"},
 	ruleI2:   {"I2", "no answered write is lost", "each promotion, each end of a copy"},
 	ruleI3:   {"I3", "what a flush or FUA covers is durable wherever it is owed", "each answer to a flush or FUA, each power cut"},
+	ruleI4:   {"I4", "what a read returned is completed, on both nodes while they are with one another", "each read that meets a write in flight"},
 	ruleI5:   {"I5", "what a sector holds was written to that very sector", "each read's answer, each landing"},
 	ruleI6:   {"I6", "the writes of a sector land in one order that respects precedence", "each submission to a disk, each landing"},
+	ruleI7:   {"I7", "where nothing is dirty or under way both components hold the same", "each release of a change, each clearing, each end of a copy, the audit"},
 	ruleI8:   {"I8", "sectors that differ, or would after a power cut, are dirty in a durable map", "each landing of data"},
 	ruleI9:   {"I9", "the map is durable before the data it stands for", "each landing of data on the primary"},
 	ruleI10:  {"I10", "a dirty bit is cleared only when nothing in its extent differs", "each landing of a map"},
 	ruleI11:  {"I11", "a copy writes nothing that is older than what its target owes", "each landing on who doesn't serve"},
+	ruleI12:  {"I12", "trims and zeroes are writes: dirty where one copy has them, the same where both do", "each answer to one"},
 	ruleI13:  {"I13", "a read is served from a copy that is current", "each read's answer"},
 	ruleI14:  {"I14", "a split-brain is detected", "each verdict"},
 	ruleI15:  {"I15", "a split-brain is not found where there is none, and who is ahead is the source", "each verdict"},
@@ -74,6 +83,9 @@ var registry = [rules]Invariant{
 	ruleI29:  {"I29", "the claim of an answer is true at that step", "each answer"},
 	ruleI31:  {"I31", "were both nodes to die now, what is durable would lead to the right data, or to a refusal", "each answer, each change of a record or a map"},
 	ruleI30:  {"I30", "no write lands after its answer", "each landing on who serves"},
+	ruleI32:  {"I32", "the secondary has no write without those that precede it", "each write that a secondary takes in"},
+	ruleI33:  {"I33", "a copy covers only what may differ", "each bit that a map gains"},
+	ruleI36:  {"I36", "what was received is applied", "each session, each change of a secondary's role"},
 	ruleI37:  {"I37", "an answer on the secondary's copy alone has a durable record behind it", "each answer about what the primary's component failed"},
 	ruleL1:   {"L1", "every request is answered", "in a repaired core, within 2 × timeout and the slowest disk"},
 	ruleL2:   {"L2", "every command is answered, a status at once", "in a repaired core, within 3 × timeout; 1 s"},

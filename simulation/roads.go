@@ -177,6 +177,7 @@ func (e *end) torn() {
 	if e.state == endClosed || e.boot.dead {
 		return
 	}
+	e.world.hungUp(e)
 	e.state = endClosed
 	e.queue.clear()
 	e.current, e.received, e.out.socket = [2][]byte{}, buffer{}, buffer{}
