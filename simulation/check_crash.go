@@ -25,6 +25,9 @@ func (g *ghost) outlooks() []outlook {
 	list := g.ahead[:0]
 	for kind := range 4 {
 		lost := [2]bool{kind&1 != 0, kind&2 != 0}
+		if kind > 0 && g.sides[0].p.guard.writtenOnly {
+			break // nobody may cut the power of nodes that don't flush their maps (X12)
+		}
 		for primary := range 2 {
 			list = append(list, g.outlook(lost, g.sides[primary]))
 		}

@@ -5,8 +5,8 @@ import (
 )
 
 // landed is after a sector of a component reads as something new. kept: what was there before has become
-// durable on the way.
-func (g *ghost) landed(p *Platter, at int64, kept bool) {
+// durable on the way; damaged: that was silently damaged.
+func (g *ghost) landed(p *Platter, at int64, kept, damaged bool) {
 	s := g.of(p)
 	sector, ok := g.sector(at)
 	if !ok {
@@ -17,33 +17,20 @@ func (g *ghost) landed(p *Platter, at int64, kept bool) {
 		return
 	}
 	if kept {
-		s.durable[sector] = s.written[sector]
+		s.durable[sector], s.spoilt[sector] = s.written[sector], damaged
 		g.note(sector, pastEvent{kind: pastDurable, side: int8(s.n), value: s.written[sector]})
 	}
 	old, v := s.written[sector], s.identify(p.written, sector)
 	s.written[sector], s.forgotten[sector] = v, false
 	g.note(sector, pastEvent{kind: pastWritten, side: int8(s.n), value: v})
-	if o := s.other(); o.tainted(sector) {
-		s.spoilt[sector] = true
-		if v == o.written[sector] || g.older(sector, v, s.owed[sector]) {
-			p.tainted.add(at) // a copy of what is damaged there
-		}
+	if s.copies(sector, old, v, damaged) {
+		p.tainted.add(at)
 		return
 	}
 	g.checkOrigin(s, sector, v)
 	g.checkOwed(s, sector, old, v)
 	g.checkLate(s, sector, old, v)
 	g.checkTarget(s, sector)
-}
-
-// tainted reports whether a sector is silently damaged: nothing is demanded of it (X3) until it is rewritten.
-func (s *side) tainted(sector int64) bool {
-	return s.p.Tainted(sector + int64(s.ghost.record.LocalOff/SectorSize))
-}
-
-// tainted reports it of either side.
-func (g *ghost) tainted(sector int64) bool {
-	return g.void || g.sides[0].tainted(sector) || g.sides[1].tainted(sector)
 }
 
 // settled is after a sector of a component has become durable.

@@ -246,11 +246,10 @@ func (p *Pair) compare(image func(*Platter) []byte, which string) error {
 		p.World.seed, which, differ, s, first/int(p.Record.ExtentSize), j.name(s, decode(a[first:])), j.name(s, decode(b[first:])))
 }
 
-// damaged reports whether the sector at an offset of the data area is one that a disk has silently damaged:
-// nothing is demanded of it.
+// damaged reports whether nothing is demanded of the sector at an offset of the data area: a disk has silently
+// damaged it (X3), or power was lost although the maps weren't flushed (X12).
 func (p *Pair) damaged(off int) bool {
-	s := (int64(p.Record.LocalOff) + int64(off)) / SectorSize
-	return p.Disk(p.A).Tainted(s) || p.Disk(p.B).Tainted(s)
+	return p.Client.ghost.tainted(int64(off / SectorSize))
 }
 
 // Data is a component's data area as reads see it.

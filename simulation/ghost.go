@@ -56,7 +56,10 @@ type side struct {
 	// later process can know, as long as reads return what was written.
 	forgotten []bool
 	spoilt    []bool // by sector: what is durable was silently damaged
-	inOrder   int    // so many entries of the log it has, or needn't have, with what it has taken in
+	// misread: by sector: what a reader was given last in place of what is written. It is damage like any other
+	// until the sector is rewritten.
+	misread map[int64]valueID
+	inOrder int // so many entries of the log it has, or needn't have, with what it has taken in
 	// hears is the connection by which it takes in requests, and the judge's tick at which the first one came by it.
 	hears      *end
 	hearsSince uint64
@@ -88,7 +91,7 @@ func watchPair(w *World, c *Client, r states.Record, a, b *Platter) *ghost {
 	for i, p := range []*Platter{a, b} {
 		s := &side{ghost: g, n: i, m: p.machine, p: p}
 		s.written, s.durable, s.memory = make([]valueID, n), make([]valueID, n), make([]valueID, n)
-		s.forgotten, s.spoilt = make([]bool, n), make([]bool, n)
+		s.forgotten, s.spoilt, s.misread = make([]bool, n), make([]bool, n), make(map[int64]valueID)
 		s.received, s.owed, s.kept = make([]debt, n), make([]debt, n), make([]debt, n)
 		g.sides[i], p.ghost = s, g
 		s.look()
@@ -143,6 +146,7 @@ func (g *ghost) powerLost(p *Platter) {
 			g.note(int64(at), pastEvent{kind: pastLost, side: int8(s.n), value: s.durable[at]})
 		}
 	}
+	s.retaint()
 	s.written = append(s.written[:0], s.durable...)
 	s.owed = append(s.owed[:0], s.kept...)
 	s.received = append(s.received[:0], s.kept...)
@@ -184,28 +188,6 @@ func (g *ghost) processDied(p *Platter) {
 	g.reread(s)
 }
 
-// Damaged is after a sector was silently damaged, or the whole component has become another one: its content, and
-// what it owed, are gone.
-func (g *ghost) Damaged(_ *Machine, p *Platter, at int64, kind FaultKind) {
-	s := g.of(p)
-	if s.p != p {
-		return // of another resource
-	}
-	if kind != FaultReplaced {
-		if sector, ok := g.sector(at); ok && sector >= 0 {
-			s.spoilt[sector] = true
-			s.written[sector], s.durable[sector] = s.identify(p.written, sector), s.identify(p.durable, sector)
-			return
-		}
-		s.readPapers()
-		return
-	}
-	g.restored = g.restored || !s.blank()
-	s.forgive()
-	s.papers = papers{}
-	s.look()
-}
-
 // violate records a broken rule with the sector's history.
 func (g *ghost) violate(r rule, s *side, sector int64, format string, args ...any) {
 	if g.void {
@@ -236,8 +218,3 @@ func (s *side) floor(sector int64) debt {
 
 // values are what reads of the side return now.
 func (s *side) values() []valueID { return slices.Clone(s.written) }
-
-// excused reports whether nothing is demanded of what is durable of a sector.
-func (s *side) excused(sector int64) bool {
-	return s.ghost.tainted(sector) || s.away(sector) || s.forgotten[sector] || s.spoilt[sector]
-}

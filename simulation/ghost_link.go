@@ -1,7 +1,6 @@
 package simulation
 
 import (
-	"slices"
 	"time"
 
 	"hast/states"
@@ -75,8 +74,7 @@ func (g *ghost) sessionBegan(e *end) {
 	g.tailChosen(p)
 	g.checkApplied(p.other(), "a session has begun")
 	if r := &g.reign; r.server != nil && r.server.m == e.boot.machine && !r.settled && g.client.door != nil {
-		o := r.server.other()
-		r.base[o.n] = slices.Clone(o.written)
+		r.hold(r.server.other())
 	}
 }
 

@@ -8,8 +8,9 @@ type reign struct {
 	at      uint64
 	started uint64 // the world's step at which the device opened
 	settled bool
-	base    [2][]valueID // what either side held; of the other one if there is, or was, a session
-	same    bool         // the server served before and has lost nothing since
+	base    [2][]valueID   // what either side held; of the other one if there is, or was, a session
+	damaged map[int64]bool // sectors of which that was silently damaged
+	same    bool           // the server served before and has lost nothing since
 }
 
 // begin is when the client gets a device.
@@ -17,9 +18,20 @@ func (g *ghost) begin(d *door) {
 	s := g.at(d.boot.machine)
 	last := g.reign.server
 	g.reign = reign{server: s, last: last, at: g.judge.tick, started: d.opened, same: last == s && g.reign.settled && s.lostPower <= g.reign.at}
-	g.reign.base[s.n] = s.values()
+	g.reign.damaged = make(map[int64]bool)
+	g.reign.hold(s)
 	if g.link.at != nil {
-		g.reign.base[s.other().n] = s.other().values()
+		g.reign.hold(s.other())
+	}
+}
+
+// hold notes what a side holds, from which the reign's content is settled.
+func (r *reign) hold(s *side) {
+	r.base[s.n] = s.values()
+	for at := range s.written {
+		if sector := int64(at); s.tainted(sector) {
+			r.damaged[sector] = true
+		}
 	}
 }
 
@@ -51,13 +63,14 @@ func (g *ghost) settle() {
 				legal = append(legal, v)
 			}
 		}
-		if len(legal) == 0 && !g.tainted(sector) && !s.forced && !s.away(sector) {
+		damaged := r.damaged[sector] || g.tainted(sector)
+		if len(legal) == 0 && !damaged && !s.forced && !s.away(sector) {
 			g.violate(ruleI2, s, sector, "it serves %s, and owes what isn't older than %d", g.judge.describe(own), floor.inv)
 		}
 		if len(legal) == 0 {
 			legal = append(legal, own)
 		}
-		if r.same && !with && s.floor(sector).inv == g.done[sector] && !g.tainted(sector) && !g.judge.admits(sector, own) {
+		if r.same && !with && s.floor(sector).inv == g.done[sector] && !damaged && !g.judge.admits(sector, own) {
 			g.violate(ruleI2, s, sector, "it serves again, has lost nothing, and has %s; legal were%s", g.judge.describe(own), g.judge.legal(sector, r.at))
 		}
 		lost = g.leave(sector, legal, s, o, with) || lost
@@ -70,7 +83,7 @@ func (g *ghost) settle() {
 	if lost && o.vv[o.n] > s.vv[o.n] {
 		g.stalePromotions++
 	}
-	r.base = [2][]valueID{}
+	r.base, r.damaged = [2][]valueID{}, nil
 }
 
 // leave notes that an answered write of a sector is left behind. The other side doesn't owe it any more, unless it

@@ -127,20 +127,17 @@ func (p *Platter) landSector(sector int64, data []byte) {
 		// What is overwritten may have become durable at any time, and must have if a flush that is under
 		// way covers it.
 		copy(p.durable[at:at+SectorSize], p.written[at:])
-		for _, t := range p.tasks {
-			if len(t.covers) > 0 {
-				t.covers.remove(sector)
-			}
-		}
+		p.uncover(sector)
 	}
 	copy(p.written[at:at+SectorSize], data)
 	p.volatile.add(sector)
 	p.writes++
 	p.stamps[sector] = p.writes
 	p.unreadable.remove(sector)
+	damaged := p.tainted.has(sector)
 	p.tainted.remove(sector)
 	if p.ghost != nil {
-		p.ghost.landed(p, sector, kept)
+		p.ghost.landed(p, sector, kept, damaged)
 	}
 }
 
@@ -151,6 +148,15 @@ func (p *Platter) captured(sector int64) bool {
 		}
 	}
 	return false
+}
+
+// uncover takes a sector out of all flushes under way: they have made it durable.
+func (p *Platter) uncover(sector int64) {
+	for _, t := range p.tasks {
+		if len(t.covers) > 0 {
+			t.covers.remove(sector)
+		}
+	}
 }
 
 // settle makes a sector durable.

@@ -93,7 +93,7 @@ func (p *Platter) takeAway() {
 func (p *Platter) changed() {
 	for _, by := range p.machine.world.watchers {
 		if d, ok := by.(DamageWatcher); ok {
-			d.Damaged(p.machine, p, 0, FaultReplaced)
+			d.Damaged(p.machine, p, 0, FaultReplaced, nil)
 		}
 	}
 }

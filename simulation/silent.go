@@ -39,22 +39,23 @@ func (p *Platter) Arm(kind FaultKind, off, n int64, times int) error {
 // Tainted reports whether a sector of the component holds something else than was written last.
 func (p *Platter) Tainted(sector int64) bool { return p.tainted.has(sector) }
 
-// taint notes silent damage.
-func (p *Platter) taint(sector int64, kind FaultKind) {
+// taint notes silent damage. read is what a reader of the sector was given, nil if it is what is written now.
+func (p *Platter) taint(sector int64, kind FaultKind, read []byte) {
 	p.tainted.add(sector)
 	p.read = false
 	w := p.machine.world
 	for _, by := range w.watchers {
 		if d, ok := by.(DamageWatcher); ok {
-			d.Damaged(p.machine, p, sector, kind)
+			d.Damaged(p.machine, p, sector, kind, read)
 		}
 	}
 }
 
 // DamageWatcher is a Watcher that wants to hear of each sector that was silently damaged, or, with
-// FaultReplaced and sector 0, that the whole medium is another one.
+// FaultReplaced and sector 0, that the whole medium is another one. read is what a reader was given in the
+// sector's stead, nil if the medium itself is damaged.
 type DamageWatcher interface {
-	Damaged(m *Machine, p *Platter, sector int64, kind FaultKind)
+	Damaged(m *Machine, p *Platter, sector int64, kind FaultKind, read []byte)
 }
 
 // armed finds a fault that an operation meets, and uses it up.
@@ -86,7 +87,7 @@ func (p *Platter) misplace(t *diskTask) bool {
 	first, n := t.off/SectorSize, t.n/SectorSize
 	for i := range n {
 		if len(t.landed) == 0 || !t.landed[i] {
-			p.taint(first+i, a.kind)
+			p.taint(first+i, a.kind, nil)
 		}
 	}
 	w.effect(a.kind)
@@ -96,9 +97,13 @@ func (p *Platter) misplace(t *diskTask) bool {
 	room := (a.n-t.n)/SectorSize + 1
 	to := a.off/SectorSize + w.chance.disk.Int64N(room)
 	for i := range n {
+		if p.captured(to + i) {
+			p.settle(to + i) // what it takes the place of is already on its way to the medium
+			p.uncover(to + i)
+		}
 		copy(p.written[(to+i)*SectorSize:], t.sector(int(i)))
 		p.volatile.add(to + i)
-		p.taint(to+i, a.kind)
+		p.taint(to+i, a.kind, nil)
 	}
 	return true
 }
@@ -120,7 +125,7 @@ func (p *Platter) FlipBit(off int64) {
 	if !p.volatile.has(off / SectorSize) {
 		p.durable[off] ^= bit
 	}
-	p.taint(off/SectorSize, FaultBitFlip)
+	p.taint(off/SectorSize, FaultBitFlip, nil)
 	w.effect(FaultBitFlip)
 }
 
@@ -138,7 +143,7 @@ func (p *Platter) mislead(t *diskTask) {
 		p.machine.world.effect(FaultStaleRead)
 		for s := range t.n / SectorSize {
 			if string(old[s*SectorSize:(s+1)*SectorSize]) != string(t.op.Buf[s*SectorSize:(s+1)*SectorSize]) {
-				p.taint(t.off/SectorSize+s, FaultStaleRead)
+				p.taint(t.off/SectorSize+s, FaultStaleRead, old[s*SectorSize:][:SectorSize])
 			}
 		}
 	}

@@ -22,7 +22,7 @@ func (p *Pair) zero(t *testing.T, m *Machine, blank []byte) {
 	if err := d.PutRecord(&r, 1); err != nil {
 		t.Fatal(err)
 	}
-	p.Client.ghost.Damaged(m, d, 0, FaultReplaced) // the judge looks at it anew
+	p.Client.ghost.Damaged(m, d, 0, FaultReplaced, nil) // the judge looks at it anew
 }
 
 // zeroedPair is a pair of which both components, or one, were created as zeroes; nothing runs on B.

@@ -91,3 +91,28 @@ func TestOneSeedOneRun(t *testing.T) {
 		}
 	}
 }
+
+// TestPowerStaysOnWithoutFlushedMaps: after a loss of power of a node that doesn't flush its map nothing could be
+// demanded (X12), so that the rest of the seed would be for nothing.
+func TestPowerStaysOnWithoutFlushedMaps(t *testing.T) {
+	p, err := ProfileByName("power")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var cuts [2]int
+	for seed := range uint64(100) {
+		s := Generate(seed, p)
+		flushed := 1
+		if strings.Contains(string(s.Format()), "\nmetaflush off\n") {
+			flushed = 0
+		}
+		for _, st := range s.Steps {
+			if st.Verb == "power" {
+				cuts[flushed]++
+			}
+		}
+	}
+	if cuts[0] > 0 || cuts[1] == 0 {
+		t.Errorf("%d cuts of power without flushed maps, %d with", cuts[0], cuts[1])
+	}
+}

@@ -46,7 +46,7 @@ func (s *story) knobs() {
 		s.script.Set(name, s.profile.Knobs[name])
 	}
 	s.length = s.profile.Least + draw(r, s.profile.Most-s.profile.Least)
-	s.sectors, s.timeout = k.Sectors, k.Timeout
+	s.sectors, s.timeout, s.noPower = k.Sectors, k.Timeout, !k.MetaFlush
 	// The components' fault sets are disjoint, so that the other side has what one side lost (X1). The
 	// line is often drawn through the part of the device that is used most.
 	s.border = 8 * (1 + r.Int64N(max(1, min(s.sectors, 4*k.Hot)/8)))

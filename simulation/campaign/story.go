@@ -23,6 +23,7 @@ type story struct {
 	border  int64 // sector that divides the components' fault sets
 	upper   int   // whose lies above it
 	silent  bool  // a silent fault was armed
+	noPower bool  // power stays on: maps aren't flushed, so that nothing could be demanded after a loss (X12)
 	twins   bool  // what happens brings something else along
 
 	agenda []plan
@@ -141,6 +142,9 @@ func (s *story) dies(r *rand.Rand, n int, verb ...string) {
 		return
 	}
 	s.nodes[n] = belief{}
+	if s.noPower {
+		verb = []string{"kill"}
+	}
 	s.do(verb[0], append([]string{names[n]}, verb[1:]...)...)
 	s.later(exponential(r, 3*time.Second), func() { s.returns(n) })
 	if n == s.primary && s.nodes[1-n].up && r.IntN(5) < 2 {
