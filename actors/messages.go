@@ -31,6 +31,7 @@ type statusWalk struct {
 	sink   StatusSink // of a host program, instead of a node
 	status *Status
 	link   states.Plight // what keeps the link down; remotelink's, for gate
+	at     *actor.PID    // who has it; resource's
 }
 
 // resourceGone tells that a resource has stopped for good.

@@ -359,6 +359,10 @@ func (n *node) maybeRoles(id uint64) {
 	}
 }
 
+// statusPatience is how long a status waits for its resources: they have nothing to wait for, and a status
+// comes within a second (L2).
+const statusPatience = 800 * time.Millisecond
+
 func (n *node) onQuery(m *QueryStatus) {
 	id := n.nextEpoch()
 	t := &queryTurn{to: m.To}
@@ -375,7 +379,7 @@ func (n *node) onQuery(m *QueryStatus) {
 		n.endQuery(id)
 		return
 	}
-	n.h.Clock.TellAfter(time.Second, n.self, &statusLimit{id: id})
+	n.h.Clock.TellAfter(statusPatience, n.self, &statusLimit{id: id})
 }
 
 func (n *node) onWalked(m *statusWalk) {
@@ -384,14 +388,18 @@ func (n *node) onWalked(m *statusWalk) {
 		return
 	}
 	for i := range t.statuses {
-		if t.statuses[i].Name == m.status.Name {
-			t.statuses[i] = *m.status
+		if s := &t.statuses[i]; s.Name == m.status.Name && s.awaited() {
+			*s = *m.status
+			t.left--
 		}
 	}
-	if t.left--; t.left == 0 {
+	if t.left == 0 {
 		n.endQuery(m.id)
 	}
 }
+
+// awaited reports whether no resource has said anything for a status yet.
+func (s *Status) awaited() bool { return !s.Unknown && s.Role == "" }
 
 // endQuery answers with what there is: a resource that doesn't answer says so.
 func (n *node) endQuery(id uint64) {
@@ -401,8 +409,9 @@ func (n *node) endQuery(id uint64) {
 	}
 	delete(n.queries, id)
 	for i := range t.statuses {
-		if s := &t.statuses[i]; !s.Unknown && s.Role == "" {
+		if s := &t.statuses[i]; s.awaited() {
 			s.Role, s.State, s.Reason = states.RoleInit.String(), "unanswered", "the resource doesn't answer"
+			s.Remedy = "ask again; if it stays so, see the log and start hastd anew"
 			cfg := n.confs[s.Name]
 			s.Provider, s.Local, s.Remote = cfg.Provider, cfg.Local, cfg.Remote
 		}

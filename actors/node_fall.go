@@ -60,7 +60,19 @@ func (n *node) onResourceFell(name string) {
 	back := &returned{role: n.held[name], reason: "the resource fell; see the log", tired: len(recent) > fallsMost}
 	n.respawn(name)
 	n.h.Tell(n.resources[name], back)
+	n.askAgain(name)
 	n.answerFor(name, "the resource fell while it was asked; it takes up its role again by itself")
+}
+
+// askAgain asks the one that stands in for a resource for each status that is awaited of it.
+func (n *node) askAgain(name string) {
+	for _, id := range sortedKeys(n.queries) {
+		for _, s := range n.queries[id].statuses {
+			if s.Name == name && s.awaited() {
+				n.h.Tell(n.resources[name], &statusWalk{id: id, to: n.self, status: &Status{Name: name}})
+			}
+		}
+	}
 }
 
 // answerFor answers the commands that a resource will not answer any more.

@@ -69,8 +69,9 @@ type resource struct {
 	leaving   bool
 	lost      map[uint32]bool // extents of which the component may have lost what it had (I38); gate's
 	peer      heard
-	resolving *resolveCopy // secondary has it
-	returning int          // attempts left to open what a fallen predecessor may have open
+	resolving *resolveCopy  // secondary has it
+	returning int           // attempts left to open what a fallen predecessor may have open
+	walks     []*statusWalk // on their way
 	gone      ShutdownSink
 	stopAfter bool
 	reload    *config.Resource // to be taken over in init
@@ -506,6 +507,7 @@ func (r *resource) closeComponent() {
 }
 
 func (r *resource) onTerminated(m *actor.Terminated) {
+	defer r.walkAgain(m.Who)
 	for _, p := range []**actor.PID{&r.guard, &r.sync, &r.link, &r.gate, &r.secondary, &r.localdisk} {
 		if *p != nil && (*p).Id == m.Who.Id {
 			*p = nil // it fell: its end was not asked for

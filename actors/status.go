@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -9,8 +10,16 @@ import (
 	"hast/states"
 )
 
-// onStatus starts a status on its way through the actors; each fills in what it knows.
+// onStatus starts a status on its way through the actors; each fills in what it knows. One that ends
+// meanwhile must not take it along (L2).
 func (r *resource) onStatus(m *statusWalk) {
+	r.walks = append(r.walks, m)
+	r.walk(m)
+}
+
+// walk begins a status at the beginning.
+func (r *resource) walk(m *statusWalk) {
+	*m.status, m.link = Status{Name: r.cfg.Name}, states.Plight{}
 	s := m.status
 	s.Name, s.Provider, s.Local, s.Remote, s.Source = r.cfg.Name, r.cfg.Provider, r.cfg.Local, r.cfg.Remote, r.cfg.Source
 	s.Replication, s.Checksum, s.Compression = r.cfg.Replication.String(), r.cfg.Checksum.String(), r.cfg.Compression.String()
@@ -33,6 +42,7 @@ func (r *resource) walkOn(m *statusWalk, from *actor.PID) {
 	past := false
 	for _, p := range way {
 		if past && p != nil {
+			m.at = p
 			r.h.Tell(p, m)
 			return
 		}
@@ -40,11 +50,21 @@ func (r *resource) walkOn(m *statusWalk, from *actor.PID) {
 			past = true
 		}
 	}
+	r.walks = slices.DeleteFunc(r.walks, func(w *statusWalk) bool { return w == m })
 	if m.sink != nil {
 		m.sink.Statuses([]Status{*m.status})
 		return
 	}
 	r.h.Tell(m.to, m)
+}
+
+// walkAgain begins those anew that an actor had when it ended.
+func (r *resource) walkAgain(ended *actor.PID) {
+	for _, m := range slices.Clone(r.walks) {
+		if m.at != nil && m.at.Id == ended.Id {
+			r.walk(m)
+		}
+	}
 }
 
 // held is what the role suffers from, as the walk has it from resource.

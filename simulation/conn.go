@@ -49,6 +49,7 @@ type end struct {
 	decoder  *wire.Decoder
 	received buffer // arrived, not read
 	closing  bool   // a fin follows received
+	ended    error  // why it is closed; nil for the own Close
 	readDue  bool
 
 	onWrite, onRead func()
@@ -83,9 +84,15 @@ func newPair(a, b *boot, aAddr, bAddr string) (x, y *end) {
 	return x, y
 }
 
-// Own names who hears of the connection from now on.
+// Own names who hears of the connection from now on. Who owns one that has ended before anybody did hears of
+// that, as at the machine's edge.
 func (e *end) Own(o actors.Owner) {
+	first := !e.owned
 	e.owner, e.owned = o, true
+	if first && e.state == endClosed {
+		e.tellClosed(e.ended)
+		return
+	}
 	e.read()
 }
 
@@ -290,6 +297,7 @@ func (e *end) finish(err error) {
 	}
 	e.abandon(e.received.len() == 0)
 	e.boot.ends = drop(e.boot.ends, e)
+	e.ended = err
 	e.tellClosed(err)
 }
 

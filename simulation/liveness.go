@@ -180,7 +180,7 @@ func (h *health) settle() (why, remedy string) {
 			return "", ""
 		}
 		took := h.World.Now() - began
-		up := last.Link == linkUp
+		up := last.Link == linkUp && h.answered(h.served)
 		switch {
 		case last.Status == "complete" && last.Sync.Remaining == 0 && up:
 			return "", ""
@@ -195,6 +195,13 @@ func (h *health) settle() (why, remedy string) {
 		}
 		h.World.RunFor(100 * time.Millisecond)
 	}
+}
+
+// answered reports whether the other node has the session, too: a primary whose secondary has just died, or has
+// lost the connections without hearing of it, takes what it has for one until it notices.
+func (h *health) answered(primary *Machine) bool {
+	g, ok := h.Glance(h.Other(primary))
+	return ok && string(g.Link) == "session"
 }
 
 // roles makes one node primary and the other secondary.
@@ -215,12 +222,7 @@ func (h *health) roles() (why, remedy string) {
 			return "", ""
 		}
 		said = append(said, text)
-		if s, ok := h.status(m); ok {
-			if s.Reason == "" || s.Remedy == "" {
-				h.miss(ruleL6, m, "it refuses to serve without a reason or a remedy: %s", text)
-			}
-			remedy = s.Remedy
-		}
+		remedy = h.refuses(m, text)
 	}
 	h.served = candidates[0]
 	return strings.Join(said, "; "), remedy
@@ -244,6 +246,9 @@ func (h *health) administer(remedy string) {
 		if err := h.Create(other); err != nil {
 			h.miss(ruleL6, other, "the component is still in use in role init: %v", err)
 		}
+	case strings.Contains(remedy, "check the disk"):
+		// It is in order by now; what it holds ends.
+		h.World.RunFor(h.answer)
 	}
 }
 
@@ -320,34 +325,53 @@ func (h *health) alone() {
 	if g, ok := h.Glance(m); !ok || !g.Open {
 		ok, why := h.role(m, states.RolePrimary, false)
 		if !ok {
-			s, answered := h.status(m)
-			if answered && (s.Reason == "" || s.Remedy == "") {
-				h.miss(ruleL6, m, "it refuses to serve without a reason or a remedy: %s", why)
-			}
+			h.refuses(m, why)
 			h.patience(m)
 			return
 		}
 	}
-	c := h.Client
-	if c.door == nil || c.door.boot.machine != m {
+	if c := h.Client; c.door == nil || c.door.boot.machine != m {
 		h.patience(m) // the other one serves as well, and the client is there
 		return
 	}
-	running, pause, failed := c.running, c.Pause, c.errors
+	h.serves(m)
+	h.patience(m)
+}
+
+// refuses demands of a node that doesn't serve that its status says why, and returns what helps (L6).
+func (h *health) refuses(m *Machine, why string) (remedy string) {
+	s, ok := h.status(m)
+	if ok && (s.Reason == "" || s.Remedy == "") {
+		h.miss(ruleL6, m, "it refuses to serve without a reason or a remedy: %s", why)
+	}
+	return s.Remedy
+}
+
+// serves demands of a node alone that has the client that it answers. What it fails its status explains when that
+// happens, and so it does if it comes to serve no more (L7).
+func (h *health) serves(m *Machine) {
+	c := h.Client
+	running, pause := c.running, c.Pause
 	c.Pause = 50 * time.Millisecond
 	c.Start()
-	before := c.Answered()
-	h.World.RunFor(h.answer)
+	before, failed, until := c.Answered()+c.errors, c.errors, h.World.Now()+h.answer
+	for h.run(func() bool { return c.errors > failed }, until-h.World.Now()) {
+		failed = c.errors
+		if at, _ := c.At(); at != m {
+			continue // the other one serves as well, and the client has gone there
+		}
+		if s, ok := h.status(m); !ok || s.Reason == "" {
+			h.miss(ruleL7, m, "a request failed with %v, and the status gives no reason", c.lastErr)
+			break
+		}
+	}
 	c.Stop()
 	h.outstanding("of a node alone")
-	if c.errors > failed {
-		if s, ok := h.status(m); ok && s.Reason == "" {
-			h.miss(ruleL7, m, "%d requests failed, the last with %v, and the status gives no reason", c.errors-failed, c.lastErr)
-		}
-	} else if c.Answered() == before {
+	if g, ok := h.Glance(m); !ok || !g.Open {
+		h.refuses(m, "its device is gone")
+	} else if c.Answered()+c.errors == before {
 		h.miss(ruleL7, m, "it serves, but answers nothing within %v", h.answer)
 	}
-	h.patience(m)
 	if c.Pause = pause; running {
 		c.Start()
 	}

@@ -277,3 +277,24 @@ func TestConnFindsChangedPayloads(t *testing.T) {
 }
 
 var _ actor.Actor = (*probe)(nil)
+
+// Who owns a connection that has ended before that hears of its end, once, as at the machine's edge: a node that
+// was paused meanwhile finds the end of what it dialed only this way.
+func TestConnectionThatEndedBeforeItWasOwned(t *testing.T) {
+	p := newPairOfMachines(t, 1)
+	p.pa.host.Net.Dial(p.pa.owner(7), actors.DialSpec{Remote: "tcp4://10.0.0.2", Timeout: 5 * time.Second})
+	dialed := until[*actors.Dialed](t, p.w, p.pa, 1)
+	p.w.Reset(p.a, p.b)
+	p.w.RunFor(time.Second)
+	dialed.Conn.Own(p.pa.owner(7))
+	closed := until[*actors.ConnClosed](t, p.w, p.pa, 1)
+	if closed.Epoch != 7 || closed.Conn != dialed.Conn || !errors.Is(closed.Err, wire.ECONNRESET) {
+		t.Errorf("heard %+v", closed)
+	}
+	dialed.Conn.Own(p.pa.owner(8))
+	dialed.Conn.Close()
+	p.w.RunFor(time.Second)
+	if n := len(messages[*actors.ConnClosed](p.pa)); n != 1 {
+		t.Errorf("heard %d times that the connection ended", n)
+	}
+}
