@@ -88,6 +88,9 @@ func (s *secondary) raised(err error) {
 	r := s.raise.req
 	s.raise.req = nil
 	r.err = err
+	// It could not count in the primary's stead, but has flushed all that it has taken in: nothing is lost with a flush
+	// that fails now, and this copy may be the only good one.
+	r.kept = s.order == r.order
 	if err == nil {
 		s.raise.on, s.raise.order = true, r.order
 		s.log.Warn("The primary's component has failed: this node counts and maps in its stead.", "localcnt", s.rec.LocalCnt)

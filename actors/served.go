@@ -23,6 +23,7 @@ type served struct {
 	ranged  bool
 	before  int   // for a flush: changes that must end first
 	memory  int64 // bytes that it holds
+	kept    bool  // it failed, but not what the component was to do: all changes are done and flushed
 	order   uint64
 	op      DiskOp
 	done    servedDone
@@ -360,7 +361,9 @@ func (s *secondary) finish(r *served) {
 			}
 		}
 		if !unsupported && r.cmd != states.OpRead {
-			s.stand.lacking()
+			if !r.kept {
+				s.stand.lacking()
+			}
 			if s.session == r.session && s.caps != 0 {
 				// Nothing queued behind it is done: the primary copies again what it lacks (rule fail-ends).
 				s.ail = r.err
