@@ -101,8 +101,10 @@ func (q *equaliser) saved(g *gate, err error) {
 		return // the session ended meanwhile; the next verdict reads what became durable
 	}
 	if err != nil {
-		g.endEqual(err)
-		g.settleFlush()
+		// The record may say durably that the counters are equal, or not. Nothing may be answered as a lone change
+		// until that is decided (I19): the next session writes the record once more before it speaks of it, and so
+		// does a raise.
+		g.dropSession("the record of equal counters can't be written: " + err.Error())
 		return
 	}
 	g.behind, g.isTarget = false, false

@@ -119,6 +119,9 @@ func (g *gate) ownState() string {
 	if g.rec.Unfit != states.Fit {
 		return g.rec.Unfit.String()
 	}
+	if g.outdated {
+		return states.Outdated.String()
+	}
 	return "not current here"
 }
 
@@ -148,8 +151,11 @@ func (g *gate) lacks(r *Request) {
 	}
 }
 
-// target reports that this copy must not be changed alone (rule stale-alone).
-func (g *gate) target() bool { return g.leaving || g.rec.Unfit != states.Fit && !g.forced }
+// target reports that this copy must not be changed alone (rule stale-alone): by its record, or because a handshake
+// has just found the secondary ahead, and no session, which would write the record, has come of it yet (I17).
+func (g *gate) target() bool {
+	return g.leaving || (g.outdated || g.rec.Unfit != states.Fit) && !g.forced
+}
 
 // recheck tries again what waits for the counter, the map or the end of a barrier.
 func (g *gate) recheck() {
