@@ -92,7 +92,7 @@ func (g *ghost) checkLate(s *side, sector int64, old, v valueID) {
 // mixture (I17).
 func (g *ghost) checkTarget(s *side, sector int64) {
 	o := s.other()
-	if !s.told || s.fresh() || o.fresh() || !s.behind(o) {
+	if !s.knowsBehind() || s.fresh() || o.fresh() || !s.behind(o) {
 		return
 	}
 	if s.m.stock {

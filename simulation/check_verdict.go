@@ -46,7 +46,7 @@ func (g *ghost) Decided(m *Machine, resource string, role states.Role, v states.
 	g.world.checked(ruleI15)
 	want, exact := g.relation(p, s)
 	if !v.Refused() && v != states.VerdictFresh {
-		p.told, s.told = p.told || p.behind(s), s.told || s.behind(p)
+		g.learns(role, p, s)
 	}
 	switch {
 	case !exact || v == want:

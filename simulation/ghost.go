@@ -55,7 +55,8 @@ type side struct {
 	// forgotten: by sector: a failed flush lost what was written, and the process that had been told so is gone. No
 	// later process can know, as long as reads return what was written.
 	forgotten []bool
-	spoilt    []bool // by sector: what is durable was silently damaged
+	gaveUp    *handle // the opening of the component in whose stead the secondary counts; nil if it never did
+	spoilt    []bool  // by sector: what is durable was silently damaged
 	// misread: by sector: what a reader was given last in place of what is written. It is damage like any other
 	// until the sector is rewritten.
 	misread map[int64]valueID
@@ -151,7 +152,7 @@ func (g *ghost) powerLost(p *Platter) {
 	s.owed = append(s.owed[:0], s.kept...)
 	s.received = append(s.received[:0], s.kept...)
 	s.flushed = len(g.log)
-	s.lostPower, s.died, s.forced = g.judge.tick, g.judge.tick, false
+	s.lostPower, s.died, s.forced, s.heard = g.judge.tick, g.judge.tick, false, false
 	clear(s.memory)
 	g.reread(s)
 	s.tailed = s.tailed || s.kept1.err == nil && s.kept1.rec.Unclean&states.UncleanSent != 0
@@ -172,7 +173,7 @@ func (g *ghost) powerLost(p *Platter) {
 // was written.
 func (g *ghost) processDied(p *Platter) {
 	s := g.of(p)
-	s.died, s.forced = g.judge.tick, false
+	s.died, s.forced, s.heard = g.judge.tick, false, false
 	for at := range s.received {
 		if r := s.received[at]; r.inv > s.owed[at].inv && g.ends(int64(at), s.written[at]) >= r.inv {
 			s.owed[at] = r

@@ -1,7 +1,5 @@
 package simulation
 
-import "hast/states"
-
 // A component that has failed is remembered as no current copy (I37), of some extents or as a whole. From then
 // on it owes nothing of them; the other side owes what it did, and has to hold that by then.
 
@@ -11,11 +9,8 @@ func (s *side) disowns(sector int64) bool {
 }
 
 // givenUp reports that the secondary counts in a component's stead, which was not taken back yet: what it still has
-// in its hands may land (I30).
-func (s *side) givenUp() bool {
-	o := s.other()
-	return s.kept1.err == nil && o.kept1.err == nil && o.kept1.rec.LocalCnt > s.kept1.rec.RemoteCnt && s.kept1.rec.Unfit == states.Fit
-}
+// in its hands may land (I30). It is taken back by a new opening, before which all of that has ended.
+func (s *side) givenUp() bool { return s.gaveUp != nil && s.gaveUp == s.p.owner }
 
 // disowned is when a record became durable: the extents that it names as bad are the other side's.
 func (g *ghost) disowned(s *side, before, now paper) {
@@ -34,8 +29,10 @@ func (g *ghost) disowned(s *side, before, now paper) {
 
 // stoodIn is when a secondary has raised its counter at the word of its primary, whose component has failed.
 func (g *ghost) stoodIn(s *side) {
+	o := s.other()
+	o.gaveUp = o.p.owner
 	for at := range s.owed {
-		if !g.handOver(s.other(), int64(at)) {
+		if !g.handOver(o, int64(at)) {
 			return
 		}
 	}

@@ -71,6 +71,7 @@ func (w *World) hungUp(e *end) {
 func (g *ghost) sessionBegan(e *end) {
 	g.link = session{at: e, began: g.world.steps, tick: g.judge.tick, confirmed: true}
 	p := g.at(e.boot.machine)
+	p.told = p.told || p.heard
 	g.tailChosen(p)
 	g.checkApplied(p.other(), "a session has begun")
 	if r := &g.reign; r.server != nil && r.server.m == e.boot.machine && !r.settled && g.client.door != nil {

@@ -20,8 +20,8 @@ type papers struct {
 	}
 	whole  uint64 // the newest record that was durable in all places
 	raised uint64 // the world's step of the last durable raise
-	// told: a verdict has found that this side is behind.
-	told bool
+	// heard: this node's process has decided a verdict that finds it behind. told: and it owes to know so durably.
+	heard, told bool
 	// split is the other side's count when a split-brain was found last; nil if none stands.
 	split *[2]uint32
 }
@@ -173,10 +173,10 @@ func (g *ghost) moved(s *side, before, now paper) {
 	case n.LocalCnt > b.LocalCnt:
 		s.vv[s.n]++
 		g.world.checked(ruleI17)
-		if s.told && !s.forced && s == g.reign.server {
+		if s.knowsBehind() && !s.forced && s == g.reign.server {
 			g.violate(ruleI17, s, NoSector, "it goes on alone, and is behind")
 		}
-		s.told = false
+		s.heard, s.told = false, false
 		s.raised = g.world.steps
 		if g.reign.server == o && g.client.door != nil {
 			g.stoodIn(s)
@@ -242,7 +242,9 @@ func (g *ghost) equalised(s *side) {
 		s.vv[i] = max(s.vv[i], o.vv[i])
 	}
 	o.vv = s.vv
-	s.told, o.told = false, false
+	for _, x := range g.sides {
+		x.heard, x.told = false, false
+	}
 	s.split, o.split = nil, nil
 	g.checkClean(0, int64(len(g.done)))
 	g.allOwed()

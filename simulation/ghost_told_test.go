@@ -1,0 +1,135 @@
+package simulation
+
+import (
+	"testing"
+
+	"hast/states"
+)
+
+// TestWhoKnowsThatItIsBehind: a node that goes on alone although it must know that it is behind breaks I17; one that
+// was never told, or only told a process that is dead, does not.
+func TestWhoKnowsThatItIsBehind(t *testing.T) {
+	a := func(h *playedGhost) *side { return h.g.sides[0] }
+	b := func(h *playedGhost) *side { return h.g.sides[1] }
+	bDecides := func(p, s *side) func(*playedGhost) {
+		return func(h *playedGhost) { h.g.learns(states.RoleSecondary, p, s) }
+	}
+	tests := []struct {
+		name string
+		run  func(h *playedGhost, p, s *side)
+		// primary, secondary: what follows if that one is behind, and goes on alone.
+		primary, secondary string
+	}{
+		{"nobody has decided", func(*playedGhost, *side, *side) {}, "", ""},
+		{"the secondary has decided, and its reply was lost", func(h *playedGhost, p, s *side) {
+			bDecides(p, s)(h)
+		}, "", "I17"},
+		{"the same, and both processes died", func(h *playedGhost, p, s *side) {
+			bDecides(p, s)(h)
+			h.die(p, s)
+		}, "", ""},
+		{"both have decided", func(h *playedGhost, p, s *side) {
+			bDecides(p, s)(h)
+			h.g.learns(states.RolePrimary, p, s)
+		}, "I17", "I17"},
+		{"both have decided, and died before there was a session", func(h *playedGhost, p, s *side) {
+			bDecides(p, s)(h)
+			h.g.learns(states.RolePrimary, p, s)
+			h.die(p, s)
+		}, "", "I17"},
+		{"both have died in a session", func(h *playedGhost, p, s *side) {
+			bDecides(p, s)(h)
+			h.g.learns(states.RolePrimary, p, s)
+			h.g.sessionBegan(&end{boot: &boot{machine: p.m}})
+			h.die(p, s)
+		}, "I17", "I17"},
+	}
+	for _, tt := range tests {
+		for _, who := range []string{"primary", "secondary"} {
+			t.Run(tt.name+", "+who, func(t *testing.T) {
+				h := handPlayed(t)
+				p, s, want := a(h), b(h), tt.primary
+				one := p
+				if who == "secondary" {
+					one, want = s, tt.secondary
+				}
+				other := one.other()
+				other.vv[other.n] = 1
+				tt.run(h, p, s)
+				h.g.reign.server = one
+				before, now := one.kept1, one.kept1
+				now.number++
+				now.rec.LocalCnt++
+				h.g.moved(one, before, now)
+				h.finds(t, want)
+			})
+		}
+	}
+}
+
+// TestWhatIsGivenUpMayLand: what a component still had in its hands when the secondary began to count in its stead may
+// land there after the answer, until it is opened anew (I30), whatever its record says.
+func TestWhatIsGivenUpMayLand(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		fitness states.Fitness
+		reopens bool
+		want    string
+	}{
+		{"a copy that was whole", states.Fit, false, ""},
+		{"a target", states.Inconsistent, false, ""},
+		{"opened anew", states.Fit, true, "I30"},
+		{"a target, opened anew", states.Inconsistent, true, "I30"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			h := handPlayed(t)
+			s := h.g.sides[0]
+			s.kept1.rec.Unfit = tt.fitness
+			s.p.owner = &handle{}
+			h.g.reign.server = s
+			io := h.ask(states.OpWrite, false)
+			h.land(h.p.B, io)
+			h.flush(h.p.B)
+			h.g.sides[1].kept1.rec.LocalCnt++
+			h.g.stoodIn(h.g.sides[1])
+			h.tell(io, states.ClaimRemote, states.ClaimNone)
+			if tt.reopens {
+				s.p.owner = &handle{}
+			}
+			h.land(h.p.B, h.ask(states.OpWrite, false))
+			h.g.client.door = &door{}
+			h.g.checkLate(s, 0, s.written[0], valueID(io.gen))
+			h.finds(t, tt.want)
+		})
+	}
+}
+
+// handPlayed is a pair whose nodes do nothing.
+func handPlayed(t *testing.T) *playedGhost {
+	t.Helper()
+	p, err := NewPair(PairSpec{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.World.Close)
+	return &playedGhost{p, p.Client.ghost}
+}
+
+// die ends the processes of some sides.
+func (h *playedGhost) die(sides ...*side) {
+	for _, s := range sides {
+		h.g.processDied(s.p)
+	}
+}
+
+// finds compares the first invariant that was broken; empty for none.
+func (h *playedGhost) finds(t *testing.T, want string) {
+	t.Helper()
+	got := ""
+	if v := h.p.World.Violations(); len(v) > 0 {
+		got = v[0].Invariant
+	}
+	if got != want {
+		t.Errorf("found %q, want %q: %s", got, want, text(h.p.World.Violations()))
+	}
+}
