@@ -237,7 +237,6 @@ func (g *gate) onOpen(m *openGate) {
 	g.ail = newAiling(g.amap.Extents())
 	g.ranges.ReadWaits, g.unsure = true, true
 	g.recall()
-	g.forgetClean()
 	// What a former process wrote may be in the component's cache only, and a flush of it may yet fail (I38).
 	g.amap.ForEachDirty(func(e uint32) { g.amap.MarkUnflushed(amapP, e) })
 	g.stand.inherit(g.amap.ForEachDirty)

@@ -174,7 +174,7 @@ func (g *gate) onChunkLocal(r *Request) {
 		f.remote, f.session, f.loaned = states.PartPending, g.session, true
 		g.amap.Sent(uint64(r.Off), uint64(r.Len))
 		g.tell(g.res.link, &f.toPeer)
-		if g.res.lost[k.of.extent] || g.stand.doubted.Has(k.of.extent) {
+		if g.stand.doubted.Has(k.of.extent) {
 			f.local = states.PartPending
 			g.tell(g.res.localdisk, &f.toDisk)
 		}
@@ -262,7 +262,6 @@ func (g *gate) endCopy(c *extentCopy) {
 		}
 	}
 	if c.err == nil && c.session == g.session {
-		delete(g.res.lost, c.extent)
 		g.stand.doubted.Clear(c.extent)
 	}
 	g.amap.DropCopy(c.extent)

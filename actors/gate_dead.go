@@ -147,7 +147,7 @@ func (g *gate) abandonDisk() {
 	}
 	g.granted()
 	if t := g.flushing; t != nil && !t.peerOnly {
-		t.local, t.err, t.doubt = states.PartNone, nil, false
+		t.local, t.err = states.PartNone, nil
 	}
 	g.recheck()
 	g.settleFlush()

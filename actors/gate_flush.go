@@ -21,7 +21,6 @@ type flushTurn struct {
 	drains        bool // the last one of a demotion
 	forSync       bool
 	disowns       bool // it failed, and what it should have covered is to be recorded as bad
-	doubt         bool // an earlier flush had failed, or another one did meanwhile (gate_lost.go)
 	barrier       bool
 	peerOnly      bool // of the secondary alone: the own component has failed (gate_bad.go)
 }
@@ -54,7 +53,7 @@ func (g *gate) startFlush(turn *flushTurn) *flushTurn {
 		if !g.ail.doubted.Any() {
 			turn.reqs, g.flushWait = g.flushWait, nil
 		}
-		turn.local, turn.doubt = states.PartPending, len(g.res.lost) > 0
+		turn.local = states.PartPending
 		turn.ofP = g.amap.FlushStart(amapP)
 		g.tell(g.res.localdisk, &flushDisk{to: g.self, tag: turn.tag})
 	}
@@ -90,7 +89,7 @@ func (g *gate) onDiskFlushed(m *diskFlushed) {
 	g.ail.doubted.ForEach(func(e uint32) { g.amap.MarkUnflushed(amapP, e) })
 	if m.err == nil {
 		g.regain()
-	} else if g.distrust(); !t.doubt && !g.alone() && !g.amap.OwedUnflushed() {
+	} else if g.distrust(); !g.alone() && !g.amap.OwedUnflushed() {
 		t.local, t.err = states.PartNone, nil // it covered nothing for which this component counts
 	}
 	g.settleFlush()
@@ -115,9 +114,11 @@ func (g *gate) onPeerFlushed(m *peerFlushed) {
 		t.remote = states.PartDone
 		g.amap.FlushDone(t.ofS, true)
 	default:
+		// What it should have covered may be lost there, whatever a later process of the secondary says (I38).
 		t.remote = states.PartFailed
 		g.stats.RemoteErrors++
 		g.amap.FlushDone(t.ofS, false)
+		g.amap.FailPeerUnflushed()
 		g.peerFails = fmt.Sprintf("the secondary failed FLUSH: %v", m.errno)
 		g.dropSession(g.peerFails)
 		g.countError()
@@ -161,9 +162,6 @@ func (g *gate) settleFlush() {
 			g.raise() // recheck comes back to here
 			return
 		}
-	}
-	if action == states.Answer && !g.believed(t) {
-		return
 	}
 	if action == states.Fail && t.disowns && !g.alone() {
 		g.flushWait = append(t.reqs, g.flushWait...)

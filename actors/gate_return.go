@@ -127,7 +127,7 @@ type diskReopened struct {
 
 // onReopen closes the component first, which ends when its operations have.
 func (d *localdisk) onReopen() {
-	if d.reopening || d.outstanding > 0 || len(d.saves) > 0 {
+	if d.reopening || d.outstanding > 0 || len(d.saves) > 0 || d.heal.at != healIdle {
 		d.tell(d.res.gate, &diskReopened{err: errGivenUp})
 		return
 	}

@@ -20,6 +20,7 @@ const (
 	opSave               // a step of a saving
 	opFlush
 	opRead // metadata or map, at open
+	opHeal // to write anew what a failed flush may have lost
 )
 
 // flushing is one flush of the component and who asked for it.
@@ -59,6 +60,7 @@ type localdisk struct {
 	nextID  uint64
 	// outstanding counts operations that the disk holds.
 	outstanding int
+	heal        healing
 	ages        ages
 	ticks       bool // the timer runs
 	quarantined bool // given up
@@ -118,13 +120,9 @@ func (d *localdisk) tell(to *actor.PID, msg any) { d.res.h.Tell(to, msg) }
 func (d *localdisk) owner() Owner { return Owner{PID: d.self, Exec: d.res.ex, Epoch: d.epoch} }
 
 func (d *localdisk) submit(op *DiskOp) {
-	if d.refuses(op) {
-		return
+	if !d.refuses(op) && !d.waits(op) {
+		d.hand(op)
 	}
-	op.Epoch, op.To, op.Err = d.epoch, d.self, nil
-	d.outstanding++
-	d.watch(op)
-	d.disk.Submit(op)
 }
 
 // letGo closes the component; resource hears of it, so that it works also while this actor stops.
@@ -194,8 +192,8 @@ func (d *localdisk) onSaved(s *saving, op *DiskOp) {
 			return
 		}
 		s.left = 1
-		s.ops = append(s.ops[:0], DiskOp{Kind: DiskFlush, use: opSave, save: s})
-		d.submit(&s.ops[0])
+		s.flush = DiskOp{Kind: DiskFlush, use: opSave, save: s}
+		d.submit(&s.flush)
 		return
 	}
 	if s.flushed && s.err != nil && !errors.Is(s.err, wire.EOPNOTSUPP) {
@@ -222,7 +220,10 @@ func (d *localdisk) onDone(op *DiskOp) {
 	}
 	d.outstanding--
 	d.ages.end(op.born)
+	d.ended(op)
 	switch op.use {
+	case opHeal:
+		d.onHealed(op)
 	case opRead:
 		d.onRead(op)
 	case opSave:
@@ -251,6 +252,7 @@ func (d *localdisk) onDone(op *DiskOp) {
 		}
 		d.tell(f.to, &diskFlushed{tag: f.tag, err: err})
 	}
+	d.healDrained()
 }
 
 func (d *localdisk) onStatus(m *statusWalk) {

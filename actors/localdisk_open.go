@@ -193,6 +193,7 @@ func (d *localdisk) choose() {
 		d.log.Warn("metadata is damaged; a good copy holds", "path", path, "what", fault)
 	}
 	d.rec, d.number, d.copies, d.rewrite = chosen.Record, chosen.Number, chosen.Good, chosen.Rewrite
+	d.follows()
 	d.askLedger()
 }
 

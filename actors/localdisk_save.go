@@ -19,11 +19,14 @@ type saving struct {
 	runs   []activemap.Run
 
 	steps []saveStep // the first one is under way
-	ops   []DiskOp   // its writes, then its flush
+	ops   []DiskOp   // its writes
+	flush DiskOp     // what follows them
 	// left is how many of ops the disk holds; flushed says that they are the step's flush.
 	left    int
 	flushed bool
-	err     error
+	// again: another flush failed since the step began, and may have lost what the step has written.
+	again bool
+	err   error
 }
 
 // saveStep is a set of writes that must be durable before the next step begins.
@@ -121,7 +124,7 @@ func (d *localdisk) startStep(s *saving) {
 	if step.slot != noSlot {
 		d.copies[step.slot] = 0 // until it is durable
 	}
-	s.ops, s.left, s.flushed = step.writes, len(step.writes), false
+	s.ops, s.left, s.flushed, s.again = step.writes, len(step.writes), false, false
 	for i := range s.ops {
 		d.submit(&s.ops[i])
 	}
@@ -129,6 +132,10 @@ func (d *localdisk) startStep(s *saving) {
 
 // endStep goes on to the next step, or ends the saving.
 func (d *localdisk) endStep(s *saving) {
+	if s.err == nil && s.again {
+		d.startStep(s)
+		return
+	}
 	if s.err == nil {
 		if slot := s.steps[0].slot; slot != noSlot {
 			d.copies[slot] = d.number

@@ -94,6 +94,7 @@ func (d *localdisk) onQuarantine() {
 	for _, s := range d.saves[min(1, len(d.saves)):] {
 		s.err = errGivenUp
 	}
+	d.healStops()
 }
 
 // refuses answers what is asked of a component that was given up.
@@ -101,9 +102,6 @@ func (d *localdisk) refuses(op *DiskOp) bool {
 	if !d.quarantined {
 		return false
 	}
-	op.Epoch, op.To, op.Err = d.epoch, d.self, errGivenUp
-	d.outstanding++
-	d.begin(op) // the first one, if it was given up before it was read
-	d.tell(d.self, op)
+	d.bounce(op, errGivenUp)
 	return true
 }

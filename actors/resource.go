@@ -9,6 +9,7 @@ import (
 
 	"hast/config"
 	"hast/states"
+	"hast/states/volatile"
 	"hast/wire"
 )
 
@@ -67,7 +68,7 @@ type resource struct {
 	fallen    bool
 	ended     bool // the reign ended for want of a current copy
 	leaving   bool
-	lost      map[uint32]bool // extents of which the component may have lost what it had (I38); gate's
+	cache     *volatile.Cache // what the component may not hold durably, over roles; localdisk's
 	peer      heard
 	resolving *resolveCopy  // secondary has it
 	returning int           // attempts left to open what a fallen predecessor may have open

@@ -113,6 +113,10 @@ type DiskOp struct {
 	Err error
 
 	born uint64 // when localdisk handed it over, in its ticks
+	turn uint64 // if followed: what the component's cache gave for it (localdisk_heal.go)
+	// followed: it is a change of data or a flush that the component has.
+	followed bool
+
 	use  opUse
 	done *Request // opData: whose part this is
 	serv *served  // opServe: the peer's request that it serves

@@ -30,7 +30,9 @@ func (g *ghost) landed(p *Platter, at int64, kept, damaged bool) {
 	g.checkOrigin(s, sector, v)
 	g.checkOwed(s, sector, old, v)
 	g.checkLate(s, sector, old, v)
-	g.checkTarget(s, sector)
+	if v != old {
+		g.checkTarget(s, sector) // what is written once more as it was makes no mixture
+	}
 }
 
 // settled is after a sector of a component has become durable.

@@ -152,3 +152,28 @@ func TestGhost(t *testing.T) {
 		})
 	}
 }
+
+// TestGhostTellsCopiesFromRewriting: a copy that is behind says that it is a mixture before something else lands on it;
+// what lands as it was before makes none.
+func TestGhostTellsCopiesFromRewriting(t *testing.T) {
+	p, err := NewPair(PairSpec{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.World.Close)
+	h := &playedGhost{p, p.Client.ghost}
+	first := h.everywhere()
+	for _, s := range h.g.sides {
+		s.kept1.err, s.kept1.rec.ResUID = nil, 1
+	}
+	h.g.sides[0].vv[0], h.g.sides[1].told = 1, true
+	h.land(p.B, first)
+	if v := p.World.Violations(); len(v) > 0 {
+		t.Fatalf("the same once more is no copy: %s", text(v))
+	}
+	next := h.ask(states.OpWrite, false)
+	h.land(p.B, next)
+	if v := p.World.Violations(); len(v) != 1 || v[0].Invariant != "I17" {
+		t.Fatalf("a mixture that doesn't call itself one: %s", text(v))
+	}
+}

@@ -99,25 +99,16 @@ func (m *Map) AnyUnflushed(s Side) bool { return m.sides[s].un.Any() }
 // UnflushedBytes is how much of the device isn't flushed on a side.
 func (m *Map) UnflushedBytes(s Side) uint64 { return m.bytes(m.sides[s].un) }
 
-// FailUnflushed turns what isn't flushed on a side into what that side lacks, after a failed flush
-// (I38). On S that is slag. On P it is bad, which the owner makes durable before it answers; a stale
-// extent will be copied from the peer anyway. A slag extent can't be bad, since the peer hasn't its
-// content either: it stays unflushed, and left counts these. The owner must not believe a later flush
-// of P while left isn't 0, because a disk reports a lost write only once.
-func (m *Map) FailUnflushed(s Side) (left uint32) {
-	d := &m.sides[s]
+// FailPeerUnflushed turns what isn't flushed on S into what it lacks, after a flush of it that failed: no later
+// good one says anything of it (I38). An extent whose current content is S's stays unflushed: nobody can copy it
+// there.
+func (m *Map) FailPeerUnflushed() {
+	d := &m.sides[S]
 	d.cover.Reset()
 	d.un.ForEach(func(e uint32) {
-		switch {
-		case s == S:
+		if !m.stale.Has(e) && !m.bad.Has(e) {
 			m.MarkSlagExtent(e)
-		case m.slag.Has(e):
-			left++
-			return
-		case !m.stale.Has(e):
-			m.MarkBad(e)
+			d.un.Clear(e)
 		}
-		d.un.Clear(e)
 	})
-	return left
 }

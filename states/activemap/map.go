@@ -79,13 +79,18 @@ func New(size uint64, extent, keepdirty uint32, area uint64) (*Map, error) {
 	return m, nil
 }
 
-// Load takes the image that the disk holds, at the time of opening, before anything else is done. It is
-// refused if it is too short; what it holds beyond the last extent means nothing.
+// Load takes the image that the disk shows, at the time of opening, before anything else is done. It is
+// refused if it is too short; what it holds beyond the last extent means nothing. None of its bits counts as
+// durable: a flush of it may have failed, and then a later one, which is good, says nothing (I38). So the next
+// write has them all.
 func (m *Map) Load(img []byte) error {
-	if err := m.disk.LoadBytes(img); err != nil {
+	if err := m.want.LoadBytes(img); err != nil {
 		return fmt.Errorf("activemap: %w", err)
 	}
-	m.want.CopyFrom(m.disk)
+	m.disk.Reset()
+	for w, ok := m.want.NextWord(0); ok; w, ok = m.want.NextWord(w + 1) {
+		m.changed.Set(w)
+	}
 	return nil
 }
 

@@ -112,6 +112,7 @@ func TestFailedClear(t *testing.T) {
 	if err := m.Load([]byte{0x03, 0}); err != nil {
 		t.Fatal(err)
 	}
+	save(t, m)
 	if m.Sweep(1) != 1 {
 		t.Fatal("nothing was cleared")
 	}
@@ -174,8 +175,50 @@ func TestFlushCover(t *testing.T) {
 		t.Error("an old session's reply ended the new session's flush (session-epoch)")
 	}
 	m.FlushDone(later, false)
-	if left := m.FailUnflushed(P); left != 0 || !m.Bad(0) {
-		t.Error("a failed own flush left a good copy (I38)")
+	m.FailPeerUnflushed()
+	if !m.Slag(1) || m.AnyUnflushed(S) || m.Slag(0) {
+		t.Errorf("what the peer's flush has failed is not what is copied: %s (I38)", m.Render())
+	}
+}
+
+// TestPeerKeepsWhatIsItsOwn: a failed flush of the peer makes no copy the source that isn't current.
+func TestPeerKeepsWhatIsItsOwn(t *testing.T) {
+	m := small(t, 0)
+	for e := range uint32(3) {
+		m.MarkDirty(e)
+		m.MarkUnflushed(S, e)
+	}
+	m.MarkStale(0)
+	m.MarkBad(1)
+	m.FailPeerUnflushed()
+	if m.Slag(0) || m.Slag(1) || !m.Slag(2) || !m.AwayUnflushed() {
+		t.Error(m.Render())
+	}
+}
+
+// TestLoadedIsNotDurable: of what a component shows at its opening a flush may have failed, and a good one since
+// means nothing (I9, I38).
+func TestLoadedIsNotDurable(t *testing.T) {
+	m := small(t, 0)
+	if err := m.Load([]byte{0x05, 0}); err != nil {
+		t.Fatal(err)
+	}
+	if m.Begin(0, 1) || m.Durable(2*4*kib, 1) {
+		t.Error("a bit that was read counts as durable")
+	}
+	save(t, m)
+	if !m.Durable(0, 1) || !m.Durable(2*4*kib, 1) {
+		t.Error("the first write didn't carry what was read")
+	}
+	if err := m.Reload([]byte{0x08, 0}); err != nil {
+		t.Fatal(err)
+	}
+	if m.Durable(0, 1) || m.Durable(3*4*kib, 1) || !m.Dirty(3) {
+		t.Error("a bit that was read again counts as durable")
+	}
+	save(t, m)
+	if !m.Durable(0, 1) || !m.Durable(3*4*kib, 1) {
+		t.Error("the write didn't carry what was read again")
 	}
 }
 

@@ -148,29 +148,19 @@ func (w *walk) flushes() {
 		}
 	}
 	w.d.flush[s], w.d.cover[s] = false, map[uint32]bool{}
-	if how == 1 {
-		w.failUnflushed(s)
+	if how == 1 && s == S {
+		w.failUnflushed()
 	}
 }
 
-func (w *walk) failUnflushed(s Side) {
+func (w *walk) failUnflushed() {
 	w.last = "failed flush"
-	left := w.m.FailUnflushed(s)
-	stay := map[uint32]bool{}
-	for e := range w.d.un[s] {
-		w.d.want[e] = true
-		switch {
-		case s == S && !w.d.stale[e]:
-			w.d.slag[e] = true
-		case s == P && w.d.slag[e]:
-			stay[e] = true
-		case s == P && !w.d.stale[e]:
-			w.d.bad[e] = true
+	w.m.FailPeerUnflushed()
+	for e := range w.d.un[S] {
+		if !w.d.stale[e] && !w.d.bad[e] {
+			w.d.want[e], w.d.slag[e] = true, true
+			delete(w.d.un[S], e)
 		}
-	}
-	w.d.un[s] = stay
-	if int(left) != len(stay) {
-		w.t.Fatalf("%d are left, want %d", left, len(stay))
 	}
 }
 

@@ -112,8 +112,8 @@ func (m *Map) eachWord(f func(word uint32, image uint64)) {
 	}
 }
 
-// Reload takes the image that the disk holds after it was away. What is dirty in memory stays so, and what the
-// image says in addition is dirty, too. No write may be under way.
+// Reload takes the image that the disk shows after it was away. What is dirty in memory stays so, and what the
+// image says in addition is dirty, too; as in Load, nothing of it counts as durable. No write may be under way.
 func (m *Map) Reload(img []byte) error {
 	if m.writing {
 		panic("activemap: the map was read while it is being written")
@@ -121,11 +121,10 @@ func (m *Map) Reload(img []byte) error {
 	if err := m.disk.LoadBytes(img); err != nil {
 		return fmt.Errorf("activemap: %w", err)
 	}
-	for w := range m.want.Words() {
-		m.want.PutWord(w, m.want.Word(w)|m.disk.Word(w))
-		if m.want.Word(w) != m.disk.Word(w) {
-			m.changed.Set(w)
-		}
+	m.want.Or(m.disk)
+	m.disk.Reset()
+	for w, ok := m.want.NextWord(0); ok; w, ok = m.want.NextWord(w + 1) {
+		m.changed.Set(w)
 	}
 	return nil
 }
