@@ -266,7 +266,7 @@ func (g *gate) saveReign() {
 
 func (g *gate) onReign(err error) {
 	if err != nil {
-		g.tell(g.res.pid, &deviceShown{err: fmt.Errorf("the beginning of the reign can't be recorded: %w", err)})
+		g.tell(g.res.pid, &deviceShown{unrecorded: true, err: err})
 		return
 	}
 	g.res.h.Doors.Open(g.owner(), DoorSpec{Resource: g.cfg.Name, Provider: g.cfg.Provider, Size: int64(g.rec.DataSize),

@@ -113,10 +113,12 @@ type sessionDown struct {
 }
 
 // deviceShown and deviceGone answer showDevice and hideDevice; door is for the case that gate falls.
+// unrecorded: err is the component's, which couldn't take the record of the reign's beginning.
 type deviceShown struct {
-	door Door
-	uri  string
-	err  error
+	door       Door
+	uri        string
+	err        error
+	unrecorded bool
 }
 type deviceGone struct{}
 

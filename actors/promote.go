@@ -158,7 +158,8 @@ func (r *resource) onProbeAgain(m *probeAgain) {
 
 func (r *resource) onShown(m *deviceShown) {
 	if m.err != nil {
-		r.reason, r.remedy = "cannot show the device: "+m.err.Error(), "check the path of its socket"
+		p := states.NotShown(m.unrecorded, m.err.Error())
+		r.reason, r.remedy = p.Reason, p.Remedy
 		r.want.role = states.RoleInit
 		r.step(states.RoleOnShowFailed)
 		return

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -42,5 +43,23 @@ func TestStatusSurvivesTheEndOfARole(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A primary whose component doesn't take the record of its reign says so, and sends nobody to look at a socket (L6).
+func TestReignThatCannotBeRecordedNamesTheDisk(t *testing.T) {
+	p := pairOf(t, PairSpec{Seed: 1})
+	p.serve(t, p.A)
+	p.must(t, "complete", p.AwaitComplete(p.A, time.Minute))
+	p.must(t, "demote", p.SetRole(p.A, states.RoleSecondary, false))
+	p.B.Kill()
+	p.World.RunFor(time.Second)
+	p.Disk(p.A).Full(true)
+	if err := p.SetRole(p.A, states.RolePrimary, false); err == nil {
+		t.Fatal("a reign without a record")
+	}
+	s, _ := p.asking(t, p.A)
+	if !strings.Contains(s.Reason, "can't be recorded") || !strings.Contains(s.Remedy, "check the disk") {
+		t.Errorf("reason %q, remedy %q", s.Reason, s.Remedy)
 	}
 }

@@ -134,6 +134,15 @@ func PassingPlight(at State) Plight {
 	return Plight{says, nothing}
 }
 
+// NotShown says why a node that was promoted shows no device: the beginning of its reign couldn't be recorded on
+// its component, or the device itself couldn't be opened.
+func NotShown(unrecorded bool, err string) Plight {
+	if unrecorded {
+		return Plight{"the beginning of the reign can't be recorded: " + err, "check the disk below the component"}
+	}
+	return Plight{"cannot show the device: " + err, "check the path of its socket"}
+}
+
 // Weaker lists what a pair can't promise because the peer is a stock node (correctness 4.6). noFlush: the
 // peer's component can't flush.
 func Weaker(own Role, mode Mode, stock, noFlush bool) []string {

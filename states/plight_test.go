@@ -103,3 +103,17 @@ func TestWeaker(t *testing.T) {
 		}
 	}
 }
+
+func TestNotShown(t *testing.T) {
+	for _, c := range []struct {
+		unrecorded     bool
+		reason, remedy string
+	}{
+		{true, "can't be recorded: full", "check the disk"},
+		{false, "cannot show the device: full", "socket"},
+	} {
+		if p := NotShown(c.unrecorded, "full"); !strings.Contains(p.Reason, c.reason) || !strings.Contains(p.Remedy, c.remedy) {
+			t.Errorf("%v: %+v", c.unrecorded, p)
+		}
+	}
+}
