@@ -31,6 +31,7 @@ type PairSpec struct {
 	KeepDirty uint32
 	// Settings are more lines for the resource in hast.conf.
 	Settings []string
+	more     []string // as they were given, without those of the knobs
 	// Knobs, if set, stand for all of the above but Seed and Node; Settings come after theirs.
 	Knobs *Knobs
 	// Alike has both components begin with the same bytes, instead of garbage of their own.
@@ -67,6 +68,7 @@ type Pair struct {
 
 // NewPair makes a pair: disks with different garbage and fresh metadata, nothing running.
 func NewPair(spec PairSpec) (*Pair, error) {
+	spec.more = spec.Settings
 	if spec.Knobs != nil {
 		spec.Knobs.spec(&spec)
 	}
@@ -157,6 +159,29 @@ func (p *Pair) Start(m *Machine) error {
 		return err
 	}
 	return m.Start(func(h *actors.Host) *actor.Props { return p.spec.Node(h, c) })
+}
+
+// Reload changes a knob that hast.conf has and gives a running node the new configuration; the other node
+// has it from its next start or reload on.
+func (p *Pair) Reload(m *Machine, name, value string) error {
+	k := DefaultKnobs()
+	if p.spec.Knobs != nil {
+		k = *p.spec.Knobs
+	}
+	if err := k.Set(name, value); err != nil {
+		return err
+	}
+	spec := PairSpec{Settings: p.spec.more}
+	k.spec(&spec)
+	p.spec.Knobs, p.spec.Settings = &k, spec.Settings
+	p.spec.Mode, p.spec.Compression, p.spec.Checksum = spec.Mode, spec.Compression, spec.Checksum
+	c, err := p.Config(m)
+	if err != nil || m.boot == nil {
+		return err
+	}
+	p.World.trace.add(p.World.now, m.name, "operator", "reload", name+" "+value, p.resource)
+	m.boot.tell(m.boot.root, &actors.Reload{Config: c})
+	return nil
 }
 
 // Other is the other machine.

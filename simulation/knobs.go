@@ -27,7 +27,10 @@ type Knobs struct {
 	// KeepDirty is how many extents stay dirty.
 	KeepDirty uint32
 	// Timeout is hast.conf's, whole seconds.
-	Timeout   time.Duration
+	Timeout time.Duration
+	// AsyncTime is hast.conf's bound of the time for which a write may be answered under async and not be
+	// with the peer, whole seconds; 0 leaves the product's own.
+	AsyncTime time.Duration
 	MetaFlush bool
 	Workers   int
 	// Credits is how many requests a door takes at once at most.
@@ -160,6 +163,7 @@ var knobs = []knob{
 	number("extent", 8, 1<<16, func(n int64) bool { return n&(n-1) == 0 }, func(k *Knobs) *int64 { return &k.Extent }),
 	number("keepdirty", 0, 1<<16, nil, func(k *Knobs) *uint32 { return &k.KeepDirty }),
 	span("timeout", time.Second, func(k *Knobs) *time.Duration { return &k.Timeout }),
+	wholeSeconds("async-time", func(k *Knobs) *time.Duration { return &k.AsyncTime }),
 	{
 		"metaflush", "on or off",
 		func(k *Knobs) string { return map[bool]string{true: "on", false: "off"}[k.MetaFlush] },
@@ -225,11 +229,30 @@ func span(name string, unit time.Duration, field func(*Knobs) *time.Duration) kn
 		}}
 }
 
+// wholeSeconds is a span of whole seconds that may be 0.
+func wholeSeconds(name string, field func(*Knobs) *time.Duration) knob {
+	k := span(name, 0, field)
+	set := k.set
+	k.allowed = "a time in whole seconds, or 0s for the product's own"
+	k.set = func(k *Knobs, v string) error {
+		old := *field(k)
+		err := set(k, v)
+		if err == nil && *field(k)%time.Second != 0 {
+			*field(k), err = old, strconv.ErrRange
+		}
+		return err
+	}
+	return k
+}
+
 // settings are the knobs that hast.conf has.
 func (k *Knobs) settings() []string {
 	s := []string{
 		"timeout " + strconv.Itoa(int(k.Timeout/time.Second)),
 		"metaflush " + map[bool]string{true: "on", false: "off"}[k.MetaFlush],
+	}
+	if k.AsyncTime > 0 {
+		s = append(s, fmt.Sprintf("#%% async-time %d", k.AsyncTime/time.Second))
 	}
 	return append(s, fmt.Sprintf("#%% workers %d", k.Workers))
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -42,6 +43,7 @@ var fields = []struct {
 	{"verdict", func(s *actors.Status) string { return s.Verdict }},
 	{"fitness", func(s *actors.Status) string { return s.Unfit }},
 	{"sync", func(s *actors.Status) string { return s.Sync.State }},
+	{"sessions", func(s *actors.Status) string { return strconv.FormatUint(s.Stats.Sessions, 10) }},
 	{"device", func(s *actors.Status) string { return map[bool]string{true: "no", false: "yes"}[s.Device == ""] }},
 }
 

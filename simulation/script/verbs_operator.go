@@ -22,6 +22,14 @@ var operatorVerbs = []verb{
 			at := w.node()
 			return func(st *Stage) error { return st.serve(at, limit) }
 		}},
+	{name: "reload", usage: "NODE mode|compression|checksum|timeout|async-time|metaflush|workers VALUE",
+		about: "change a line of hast.conf, and have a node read it anew; the other one reads it when it starts",
+		compile: func(w *words) act {
+			at := w.node()
+			name := w.oneOf("knob", "mode", "compression", "checksum", "timeout", "async-time", "metaflush", "workers")
+			value := w.next("value of " + name)
+			return func(st *Stage) error { return st.Pair.Reload(st.machine(at), name, value) }
+		}},
 	{name: crashVerb, usage: "{", block: true,
 		about:   "steps of which each event is a crash point in exhaustive mode; else they are just carried out",
 		compile: func(*words) act { return func(*Stage) error { return nil } }},
