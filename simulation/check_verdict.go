@@ -23,6 +23,8 @@ func (w *World) asked(m *Machine, resource string, role states.Role, force bool)
 	for _, c := range w.clients {
 		if c.ghost != nil && c.resource == resource {
 			s := c.ghost.at(m)
+			w.meddled = w.meddled || force || s.asked
+			s.asked = true
 			s.forced = role == states.RolePrimary && (s.forced || force)
 		}
 	}
@@ -35,6 +37,9 @@ func (g *ghost) Decided(m *Machine, resource string, role states.Role, v states.
 		return
 	}
 	own := g.at(m)
+	if role == states.RolePrimary {
+		g.maybeJump(own)
+	}
 	p, s := own, own.other()
 	if role == states.RoleSecondary {
 		p, s = s, p

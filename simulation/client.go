@@ -283,6 +283,9 @@ func (c *Client) answered(io *clientIO, r *actors.Request) {
 		c.errors++
 		c.lastErr = r.Err
 		c.world.trace.add(c.world.now, "client", "error", io.op.String(), r.Err.Error())
+		if c.ghost != nil && c.door != nil {
+			c.ghost.failed(c.ghost.at(c.door.boot.machine), io, r.Err)
+		}
 		c.unresolved(io)
 	} else {
 		c.answeredOK++

@@ -80,6 +80,7 @@ func newPair(a, b *boot, aAddr, bAddr string) (x, y *end) {
 		e.onWrite, e.onRead = e.writeSome, e.readSome
 		w.fabric.ends = append(w.fabric.ends, e)
 		e.boot.ends = append(e.boot.ends, e)
+		w.bounded(e.boot.machine, "connections", len(e.boot.ends), mostConnections)
 	}
 	return x, y
 }

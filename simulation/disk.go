@@ -65,11 +65,13 @@ type diskTask struct {
 	handle *handle
 	kind   actors.DiskKind
 	off, n int64
-	sum    uint32    // of the data to be written, as it was submitted
-	landed []bool    // sectors that the disk has written already
-	covers sectorSet // for a flush: sectors that it must make durable
-	end    *event
-	early  *event
+	// submitted is the world's step of its submission.
+	submitted uint64
+	sum       uint32    // of the data to be written, as it was submitted
+	landed    []bool    // sectors that the disk has written already
+	covers    sectorSet // for a flush: sectors that it must make durable
+	end       *event
+	early     *event
 
 	onEnd, onEarly func()
 }
@@ -100,7 +102,9 @@ func (h *handle) Submit(op *actors.DiskOp) {
 	}
 	w.moment()
 	h.busy++
+	t.submitted = w.steps
 	p.tasks = append(p.tasks, t)
+	w.bounded(p.machine, "operations at a disk", len(p.tasks), mostOperations)
 	if no, err := t.check(); err != nil {
 		w.violate(no, p.machine.name, NoSector, "%s: %v", p.path, err)
 		t.end = w.after(minDiskDelay, nil, func() { t.answer(err) })

@@ -196,6 +196,11 @@ func (d *door) Abandon() {
 func (d *door) leave() {
 	d.gone = true
 	d.boot.doors = drop(d.boot.doors, d)
+	for _, c := range d.boot.world.clients {
+		if c.ghost != nil && c.resource == d.spec.Resource {
+			c.ghost.deviceGone(d.boot.machine)
+		}
+	}
 	if d.client != nil {
 		d.client.detach(d)
 	}

@@ -21,6 +21,12 @@ type ghost struct {
 
 	mode  states.Mode // of the pair
 	cause causes
+	// claims counts the answers to changes by their claims; changes counts what may make a pair complete, or not.
+	claims  [states.ClaimRemote + 1]uint64
+	changes uint64
+	// jump is a device that has served an older copy than its node has heard of since jumpTick.
+	jump     *door
+	jumpTick uint64
 
 	log   []ledger // answered writes, in the order of their answers
 	reign reign
@@ -52,6 +58,7 @@ type side struct {
 	// tailed: it has lost power after it had recorded that there may be answers for what was only sent.
 	tailed bool
 	forced bool // this process was made primary by force
+	asked  bool // somebody has given it a role
 	// forgotten: by sector: a failed flush lost what was written, and the process that had been told so is gone. No
 	// later process can know, as long as reads return what was written.
 	forgotten []bool
@@ -60,7 +67,10 @@ type side struct {
 	// misread: by sector: what a reader was given last in place of what is written. It is damage like any other
 	// until the sector is rewritten.
 	misread map[int64]valueID
-	inOrder int // so many entries of the log it has, or needn't have, with what it has taken in
+	// closed is the world's step at which its device went away last, closedAt how many sectors its disk had written by
+	// then, demoted the step at which it last said so.
+	closed, closedAt, demoted uint64
+	inOrder                   int // so many entries of the log it has, or needn't have, with what it has taken in
 	// hears is the connection by which it takes in requests, and the judge's tick at which the first one came by it.
 	hears      *end
 	hearsSince uint64

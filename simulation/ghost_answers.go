@@ -56,8 +56,11 @@ func (g *ghost) answered(s *side, io *clientIO, data []byte) {
 		g.checkFlush(s, io)
 	case io.op == states.OpDelete:
 		// A trim may leave what was there: it is settled by the first read.
+		g.claims[io.written]++
 		g.checkCleared(s, io)
 	case io.op.Changes():
+		g.claims[io.written]++
+		g.checkJump(s, io)
 		g.checkWrite(s, io)
 		g.checkCleared(s, io)
 		g.raiseOwed(s, io)
@@ -165,6 +168,7 @@ func (g *ghost) raiseDurable(s *side, io *clientIO) {
 func (g *ghost) read(s *side, sector int64, v valueID, inv uint64) {
 	g.note(sector, pastEvent{kind: pastRead, value: v})
 	g.checkFresh(s, sector, v, inv)
+	g.checkJumpRead(s, sector, v, inv)
 	gen := g.writer(sector, v)
 	w := &g.judge.writes[gen]
 	if gen == 0 || w.op == states.OpDelete || v == zeroes && g.zeroed[sector].open > 0 {

@@ -29,6 +29,7 @@ func (g *ghost) disowned(s *side, before, now paper) {
 
 // stoodIn is when a secondary has raised its counter at the word of its primary, whose component has failed.
 func (g *ghost) stoodIn(s *side) {
+	g.reign.behind = true // what it serves from now on is the secondary's
 	o := s.other()
 	o.gaveUp = o.p.owner
 	for at := range s.owed {

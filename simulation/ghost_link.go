@@ -62,6 +62,7 @@ func (w *World) heard(e *end) {
 func (w *World) hungUp(e *end) {
 	for _, c := range w.clients {
 		if g := c.ghost; g != nil && g.link.at == e {
+			g.changes++
 			g.link.at, g.link.lost, g.link.lostStep = nil, w.now, w.steps
 		}
 	}

@@ -117,6 +117,7 @@ func (g *ghost) ended(p *Platter) {
 // reread looks at a component's record again.
 func (g *ghost) reread(s *side) {
 	before := s.kept1
+	g.changes++
 	s.readPapers()
 	g.checkPaper(s, before, s.kept1)
 	g.moved(s, before, s.kept1)

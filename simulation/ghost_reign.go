@@ -8,6 +8,7 @@ type reign struct {
 	at      uint64
 	started uint64 // the world's step at which the device opened
 	settled bool
+	behind  bool           // when that was settled: what it serves is the other side's
 	base    [2][]valueID   // what either side held; of the other one if there is, or was, a session
 	damaged map[int64]bool // sectors of which that was silently damaged
 	same    bool           // the server served before and has lost nothing since
@@ -44,6 +45,7 @@ func (g *ghost) settle() {
 	}
 	r.settled = true
 	s, o := r.server, r.server.other()
+	r.behind = s.behind(o)
 	with := r.base[o.n] != nil
 	lost := false
 	for at := range g.done {

@@ -86,6 +86,7 @@ type logLines struct{ boot *boot }
 
 func (l logLines) Write(p []byte) (int, error) {
 	for line := range strings.Lines(string(p)) {
+		l.boot.world.logged(l.boot.machine, line)
 		l.boot.world.trace.add(l.boot.world.now, l.boot.name, "log", strings.TrimRight(line, "\n"))
 	}
 	return len(p), nil

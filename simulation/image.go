@@ -42,6 +42,7 @@ func (p *Platter) unused() error {
 // Create makes a machine's component a fresh one, as hastctl create does. It fails while a node has the
 // component open.
 func (p *Pair) Create(m *Machine) error {
+	p.World.meddled = true
 	d := p.Disk(m)
 	if err := d.unused(); err != nil {
 		return err

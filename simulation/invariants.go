@@ -37,10 +37,15 @@ const (
 	ruleI19
 	ruleI20
 	ruleI23
+	ruleI24
+	ruleI26
+	ruleI27
 	ruleI29
 	ruleI30
 	ruleI32
 	ruleI33
+	ruleI34
+	ruleI35
 	ruleI36
 	ruleI31
 	ruleI37
@@ -80,11 +85,16 @@ var registry = [rules]Invariant{
 	ruleI19:  {"I19", "an answer given alone has a durable counter behind it", "each answer given alone"},
 	ruleI20:  {"I20", "the record that an opener would find after a power cut never goes back", "each change of a record"},
 	ruleI23:  {"I23", "each request is answered exactly once", "each answer, each release"},
+	ruleI24:  {"I24", "what a node holds is bounded, and little when it is idle", "each message, connection and operation; the audit"},
+	ruleI26:  {"I26", "a role that is left has let go of everything, and what it wrote is durable", "each answer to a command for a role"},
+	ruleI27:  {"I27", "a status is true", "each status"},
 	ruleI29:  {"I29", "the claim of an answer is true at that step", "each answer"},
 	ruleI31:  {"I31", "were both nodes to die now, what is durable would lead to the right data, or to a refusal", "each answer, each change of a record or a map"},
 	ruleI30:  {"I30", "no write lands after its answer", "each landing on who serves"},
 	ruleI32:  {"I32", "the secondary has no write without those that precede it", "each write that a secondary takes in"},
 	ruleI33:  {"I33", "a copy covers only what may differ", "each bit that a map gains"},
+	ruleI34:  {"I34", "nothing is refused without a cause", "each error, each end of a session, each warning, each refused role"},
+	ruleI35:  {"I35", "the content under an open device doesn't jump", "each verdict under an open device, each answer after it"},
 	ruleI36:  {"I36", "what was received is applied", "each session, each change of a secondary's role"},
 	ruleI37:  {"I37", "an answer on the secondary's copy alone has a durable record behind it", "each answer about what the primary's component failed"},
 	ruleL1:   {"L1", "every request is answered", "in a repaired core, within 2 × timeout and the slowest disk"},

@@ -62,9 +62,8 @@ func (h *health) run(until func() bool, limit time.Duration) bool {
 // status asks a node for its status, which comes at once (L2).
 func (h *health) status(m *Machine) (actors.Status, bool) {
 	h.World.checked(ruleL2)
-	var s statusAnswers
 	b := m.boot
-	b.tell(b.root, &actors.QueryStatus{Names: []string{h.resource}, To: &s})
+	s := b.askStatus(h.resource)
 	if !h.run(func() bool { return s.done || b.dead }, h.bounds.status) || len(s.list) != 1 {
 		h.miss(ruleL2, m, "a status has no answer after %v", h.bounds.status)
 		return actors.Status{}, false

@@ -58,6 +58,7 @@ func (m *mailbox) PostUserMessage(msg any) {
 	}
 	m.boot.world.outward()
 	m.user.push(msg)
+	m.boot.world.bounded(m.boot.machine, "messages wait for an actor", m.user.len(), mostWaiting)
 	m.boot.world.makeReady(m)
 }
 

@@ -14,18 +14,46 @@ import (
 type roleAnswers struct {
 	done bool
 	list []actors.RoleAnswer
+	boot *boot
+	role states.Role
 }
 
 // RolesSet takes the answer.
-func (s *roleAnswers) RolesSet(list []actors.RoleAnswer) { s.done, s.list = true, list }
+func (s *roleAnswers) RolesSet(list []actors.RoleAnswer) {
+	s.done, s.list = true, list
+	if s.boot == nil {
+		return
+	}
+	for _, a := range list {
+		if a.Reason != "" {
+			s.boot.world.refused(s.boot.machine, "role %v refused: %s", s.role, a.Reason)
+		}
+	}
+	s.boot.world.roleTold(s.boot, s.role, list)
+}
 
 type statusAnswers struct {
 	done bool
 	list []actors.Status
+
+	machine *Machine
+	seen    []before
 }
 
 // Statuses takes the answer.
-func (s *statusAnswers) Statuses(list []actors.Status) { s.done, s.list = true, list }
+func (s *statusAnswers) Statuses(list []actors.Status) {
+	s.done, s.list = true, list
+	for i := range list {
+		s.machine.world.statusTold(s.machine, s.seen, &list[i])
+	}
+}
+
+// askStatus asks for the status of resources; the answer is in what it returns, some time later.
+func (b *boot) askStatus(names ...string) *statusAnswers {
+	s := &statusAnswers{machine: b.machine, seen: b.world.lookBefore(b.machine, names)}
+	b.tell(b.root, &actors.QueryStatus{Names: names, To: s})
+	return s
+}
 
 type shutdownAnswer struct{ done bool }
 
@@ -42,6 +70,7 @@ func (m *Machine) Ask(resource string, role states.Role, force bool) *RoleReques
 // AskGently is Ask, for a demotion that is refused while the device is open.
 func (m *Machine) AskGently(resource string, role states.Role, force bool) *RoleRequest {
 	r := &RoleRequest{machine: m, boot: m.boot}
+	r.sink.boot, r.sink.role = m.boot, role
 	m.world.trace.add(m.world.now, m.name, "operator", "role", role.String(), resource)
 	m.world.asked(m, resource, role, force)
 	if m.boot != nil {
@@ -95,12 +124,11 @@ func (m *Machine) SetRole(resource string, role states.Role, force bool, limit t
 // Status asks the node for the status of a resource and waits for it, at most ten seconds of the world's
 // time.
 func (m *Machine) Status(resource string) (actors.Status, error) {
-	var s statusAnswers
 	if m.boot == nil {
 		return actors.Status{}, fmt.Errorf("no node runs at %s", m.name)
 	}
 	b := m.boot
-	b.tell(b.root, &actors.QueryStatus{Names: []string{resource}, To: &s})
+	s := b.askStatus(resource)
 	if err := m.world.Run(func() bool { return s.done || b.dead }, 10*time.Second); err != nil {
 		return actors.Status{}, fmt.Errorf("status at %s: %w", m.name, err)
 	}
@@ -116,6 +144,7 @@ func (m *Machine) Shutdown(limit time.Duration) error {
 		return nil
 	}
 	var s shutdownAnswer
+	m.world.meddled = true
 	m.boot.tell(m.boot.root, &actors.Shutdown{To: &s})
 	if err := m.world.Run(func() bool { return s.done }, limit); err != nil {
 		return fmt.Errorf("shutdown of %s: %w", m.name, err)

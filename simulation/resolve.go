@@ -19,6 +19,7 @@ func (s *resolveAnswer) Resolved(a actors.ResolveAnswer) { s.done, s.answer = tr
 // Resolve asks a machine's node to end a split-brain, and waits at most limit of the world's time. false: the
 // node died, or didn't answer.
 func (m *Machine) Resolve(resource string, how states.Resolution, limit time.Duration) (actors.ResolveAnswer, bool) {
+	m.world.meddled = true
 	var s resolveAnswer
 	m.world.trace.add(m.world.now, m.name, "operator", "resolve", how.String(), resource)
 	if m.boot == nil {

@@ -32,6 +32,7 @@ type World struct {
 	clients  []*Client
 	watchers []Watcher
 	eachStep func()
+	meddled  bool          // an administrator did more than bring nodes into service
 	apart    time.Duration // when something kept nodes from hearing each other last
 	wasApart bool
 

@@ -72,6 +72,7 @@ func (st *Stage) audit() error {
 	}
 	// Under memsync and async the secondary is still at it.
 	st.world().RunFor(time.Second)
+	st.Pair.CheckIdle()
 	if err := st.Pair.CheckIdentical(); err != nil {
 		return err
 	}
