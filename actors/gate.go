@@ -58,6 +58,7 @@ type gate struct {
 	verdict  states.Verdict
 	behind   bool // this primary lacks what the secondary has, until counters are equal
 	forced   bool
+	named    bool // the session's record names all extents that are taken from the secondary (states.Taking)
 	virgin   bool // the identity was drawn in this reign, and nothing was paired with it yet
 	shows    bool // the reign's record is to be written, then the door opened
 	served   bool // something of this reign was answered

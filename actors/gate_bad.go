@@ -233,6 +233,13 @@ func (g *gate) regain() {
 	if g.dead.at != deadNot || g.rec.Bad.IsEmpty() || g.recBusy != recIdle || g.forced || g.offered != 0 {
 		return
 	}
+	if rec := g.regained(); rec.Bad != g.rec.Bad {
+		g.saveRecord(rec, recRegain)
+	}
+}
+
+// regained is the record without the bad extents that the own component holds again, flushed.
+func (g *gate) regained() states.Record {
 	var still []states.ExtentRun
 	g.rec.Bad.ForEach(func(first, count uint64) {
 		for e := first; e < first+count; e++ {
@@ -241,12 +248,8 @@ func (g *gate) regain() {
 			}
 		}
 	})
-	if uint64(len(still)) == g.rec.Bad.Extents() {
-		return
-	}
-	if rec, ok := states.Regained(g.rec, still...); ok {
-		g.saveRecord(rec, recRegain)
-	}
+	rec, _ := states.Regained(g.rec, still...)
+	return rec
 }
 
 // recordedBad reports that the record names an extent of a range as bad, though it may be copied back

@@ -251,11 +251,15 @@ func (g *gate) tellDrained() {
 	if g.rec.Unclean&states.UncleanSent != 0 && (g.alone() || g.tail > 0 || g.amap.AnySlag() || g.peerBehind()) {
 		left |= states.UncleanSent // what was answered as sent may be on this copy only
 	}
-	rec := states.Stopped(g.rec, left)
+	rec := g.rec
+	if g.drainErr == nil && !g.forced {
+		rec = g.regained()
+	}
+	rec = states.Stopped(rec, left)
 	if g.outdated {
 		rec.Unfit = max(rec.Unfit, states.Outdated)
 	}
-	if g.drainErr == nil && (g.rec.Unclean != rec.Unclean || g.rec.Unfit != rec.Unfit) {
+	if g.drainErr == nil && rec != g.rec {
 		g.saveRecord(rec, recEnd)
 		return
 	}

@@ -145,7 +145,7 @@ func (g *gate) onPeerReply(m *peerReply) {
 	plan := sessionPlan{verdict: verdict, own: own.Marks, peer: peer.Marks, lagS: lagS, theirs: theirs, badS: m.reply.Bad,
 		reign: reign}
 	if !g.planCopies(&plan) {
-		g.refuseOffer("there is no current copy: this node and the secondary both may lack what was answered",
+		g.refuseOffer("there is no current copy of some extents: each node's metadata says that the other one holds it",
 			"promote the other node, or 'hastctl role --force primary' on the one whose copy is to be kept")
 		return
 	}
@@ -188,6 +188,7 @@ func (g *gate) merge() {
 		return
 	}
 	rec := g.rec
+	g.named = false
 	if g.caps&wire.CapMarks != 0 {
 		rec.LastSession, rec.TrySession = g.reply.reply.Session, 0
 	}
@@ -196,6 +197,9 @@ func (g *gate) merge() {
 		rec = states.Paired(rec, g.peer)
 	case states.VerdictEqual:
 		rec.Unfit = states.Fit // equal counters prove that the copy is whole (I15)
+		if g.caps&wire.CapMarks != 0 && !g.forced {
+			rec, g.named = states.Taking(rec, g.lacking()...)
+		}
 	case states.VerdictSecondaryAhead:
 		// Before the first byte of the copy lands, and durably: this copy is about to be a mixture (I17).
 		rec.Unfit = states.Inconsistent
@@ -205,7 +209,7 @@ func (g *gate) merge() {
 		g.saveRecord(rec, recSession)
 		return
 	}
-	g.tell(g.res.link, &begin{attempt: g.offered})
+	g.onSessionRecord(nil)
 }
 
 func (g *gate) onSessionRecord(err error) {
@@ -215,6 +219,9 @@ func (g *gate) onSessionRecord(err error) {
 	if err != nil {
 		g.refuseOffer("the record of the session can't be written: "+err.Error(), "check the local component")
 		return
+	}
+	if g.named {
+		g.stand.crashed = 0
 	}
 	g.tell(g.res.link, &begin{attempt: g.offered})
 }
@@ -231,7 +238,7 @@ func (g *gate) onLinkUp(m *linkUp) {
 		return
 	}
 	g.confirming, g.peerIs = m.session, m.peer
-	g.tell(g.res.link, &markPeer{session: m.session, image: g.lag.AppendBytes(nil)})
+	g.tell(g.res.link, &markPeer{session: m.session, image: g.lag.AppendBytes(nil), named: g.named})
 }
 
 func (g *gate) onPeerMarked(m *peerMarked) {

@@ -240,10 +240,12 @@ type remoteIO struct{ r *Request }
 type flushPeer struct{ session uint64 }
 
 // markPeer tells the peer, as the first request of a session, what it lacks; answered by peerMarked. Later
-// ones, with a length, say that a range lacks nothing any more; they aren't answered.
+// ones, with a length, say that a range lacks nothing any more; they aren't answered. named: the own record names all
+// extents that are taken from the peer.
 type markPeer struct {
 	session  uint64
 	image    []byte
+	named    bool
 	off, len uint64
 }
 

@@ -76,7 +76,9 @@ func (l *remotelink) onIO(r *Request) {
 const (
 	opRaise states.Op = 32
 	opMark  states.Op = 33
-	opFit   states.Op = 34
+	// markNamed is the offset of the mark that confirms a session whose primary's record names what it takes.
+	markNamed uint64    = 1
+	opFit     states.Op = 34
 )
 
 // mustRequest encodes a request of ours; one that can't be encoded is our bug.
@@ -112,12 +114,16 @@ func (l *remotelink) onMark(m *markPeer) {
 		return
 	}
 	l.seq++
+	q := wire.Request{Cmd: opMark, Seq: l.seq, Offset: m.off, Length: m.len}
+	if m.named {
+		q.Offset = markNamed
+	}
 	if m.len == 0 {
 		l.control = append(l.control, controlWait{seq: l.seq, cmd: opMark, sent: l.res.h.Clock.Now()})
 	}
 	l.frame.Reset()
 	l.frame.Version, l.frame.Payload = l.version, m.image
-	l.frame.NV = mustRequest(nil, &wire.Request{Cmd: opMark, Seq: l.seq, Offset: m.off, Length: m.len})
+	l.frame.NV = mustRequest(nil, &q)
 	l.lastSent = l.res.h.Clock.Now()
 	l.out.Send(&l.frame, nil)
 }

@@ -72,6 +72,7 @@ type secondary struct {
 	ident   uint64
 	mark    *served
 	marked  bool
+	sure    bool // the mark settles what an unclean end left
 	backlog []*wire.InFrame
 	// backBytes is what the payloads of backlog take.
 	backBytes int64
@@ -103,6 +104,7 @@ type secondHello struct {
 	virgin       bool
 	verdict      states.Verdict
 	session      uint64 // its identity, drawn here; 0 towards a node without marks
+	flushed      bool   // all that was received before is durable, or the mark says that it may not be
 }
 
 type saveUse uint8
@@ -121,6 +123,7 @@ const (
 	saveRaiseMap
 	saveRaiseRecord
 	saveOwn
+	saveFlush // no record, but the flush of a handshake
 )
 
 func newSecondary(r *resource) *secondary {
@@ -148,7 +151,11 @@ func (s *secondary) Receive(c actor.Context) {
 	case *mapSaved:
 		s.onMapSaved(m)
 	case *diskFlushed:
-		s.onSettleFlushed(m)
+		if m.tag != 0 {
+			s.onHelloFlushed(m)
+		} else {
+			s.onSettleFlushed(m)
+		}
 	case *servedTick:
 		s.onTick(m)
 	case *serveAs:
@@ -293,6 +300,12 @@ func (s *secondary) maybeHandshake() {
 	n.verdict = s.res.relate(states.RoleSecondary, s.peer, own)
 	s.verdict = n.verdict
 	rec := s.rec
+	if n.verdict == states.VerdictEqual && marks && !n.flushed {
+		// The primary may give up its own copy of what it takes from here.
+		s.savedFor, s.saving = n, saveFlush
+		s.tell(s.res.localdisk, &flushDisk{to: s.self, tag: n.epoch})
+		return
+	}
 	switch {
 	case n.verdict == states.VerdictFresh:
 		// The map first: with the identity alone, a cut here would say "equal, nothing dirty".
@@ -338,6 +351,19 @@ func (s *secondary) maybeHandshake() {
 	}
 	s.savedFor = n
 	s.saveRecord(rec, saveMarks)
+}
+
+// onHelloFlushed goes on with a handshake whose flush has ended.
+func (s *secondary) onHelloFlushed(m *diskFlushed) {
+	s.saving = saveIdle
+	if m.err != nil {
+		// What was acknowledged may be in no cache any more (I38): the marks say so.
+		s.log.Error("Request failed: FLUSH.", "error", m.err)
+		s.stats.FlushErrors++
+		s.stand.lacking()
+	}
+	s.savedFor.flushed = true
+	s.saved()
 }
 
 // dirty reports whether the own map, from a time as primary, has anything in it.

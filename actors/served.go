@@ -171,8 +171,9 @@ func (s *secondary) onMark(q *wire.Request, f *wire.InFrame) bool {
 	if s.adopts != nil {
 		rec = *s.adopts
 	}
-	rec.LastSession, rec.TrySession = s.ident, 0
 	s.mark = r
+	rec, s.sure = states.Confirmed(rec, states.Confirming{Session: s.ident, Verdict: s.verdict, Named: q.Offset == markNamed,
+		Lacks: s.stand.lag.Any(), Branch: s.peer.Marks.Branch})
 	s.saveRecord(rec, saveMark)
 	return true
 }
@@ -183,6 +184,9 @@ func (s *secondary) onMarkSaved(err error) {
 	r.err = err
 	if err == nil && r.session == s.session {
 		s.marked, s.stand.lagKnown = true, true
+		if s.sure {
+			s.stand.crashed = 0
+		}
 		s.tell(s.res.pid, &sessionKnown{last: s.rec.LastSession})
 	}
 	s.finish(r)

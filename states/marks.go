@@ -54,8 +54,10 @@ func branched(ahead, other Marks) bool {
 //
 //	0  lacks nothing that was answered, or says exactly where (and not here); also a killed process,
 //	   which loses nothing that was written; also async's crashed primary: its tail is nowhere else
+//	1  as secondary it acknowledged writes that it may not have applied, and its process was killed: it has all
+//	   that was flushed, and what it has written
 //	2  its machine lost power: what was not flushed may be gone
-//	3  as secondary it acknowledged writes that it may not have applied; a stock node
+//	3  both; a stock node
 //	4  it knows that it lacks something here
 func (m Marks) Rank(lags bool) int {
 	switch {
@@ -68,8 +70,10 @@ func (m Marks) Rank(lags bool) int {
 			return 4
 		}
 		return 0
-	case m.Crashed&UncleanReceived != 0:
+	case m.Crashed&UncleanReceived != 0 && m.Crashed&UncleanRestarted != 0:
 		return 3
+	case m.Crashed&UncleanReceived != 0:
+		return 1
 	case m.Crashed&UncleanSent != 0:
 		return 0
 	case m.Crashed&UncleanRestarted != 0:

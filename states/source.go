@@ -71,8 +71,6 @@ func SourceRowOf(v Verdict, p, s Marks, r Reign, e ExtentMarks) (SourceRow, Sync
 	}
 	own, other := p.Rank(e.LagP), s.Rank(e.LagS)
 	switch {
-	case own >= 3 && other >= 2 && s.Known:
-		return SourceNoCopy, SourceUndef // rule fit-peer
 	case own < other:
 		return SourceByRank, SourcePrimary
 	case own > other:
