@@ -179,6 +179,15 @@ var expectations = []verb{
 			return nil
 		})
 	}},
+	{name: "clean", usage: "NODE yes|no", compile: func(w *words) act {
+		at, want := w.node(), w.oneOf("answer", "yes", "no") == "yes"
+		return onRecord(at, func(rec *states.Record) error {
+			if (rec.Unclean == 0) != want {
+				return fmt.Errorf("what the record says of an unclean end is %d", rec.Unclean)
+			}
+			return nil
+		})
+	}},
 	{name: "dirty", usage: "NODE =|<= EXTENTS", compile: expectDirty},
 	{name: "identical", compile: func(*words) act { return func(st *Stage) error { return st.Pair.CheckIdentical() } }},
 	{name: "durable", compile: func(*words) act { return func(st *Stage) error { return st.Pair.CheckDurable() } }},

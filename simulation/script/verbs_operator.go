@@ -22,6 +22,22 @@ var operatorVerbs = []verb{
 			at := w.node()
 			return func(st *Stage) error { return st.serve(at, limit) }
 		}},
+	{name: "resolve", usage: "NODE keep-mine|discard-mine [may-fail]",
+		about: "end a split-brain as hastctl resolve does, which has asked already", compile: func(w *words) act {
+			free := w.option("may-fail")
+			at := w.node()
+			how := map[string]states.Resolution{"keep-mine": states.KeepMine, "discard-mine": states.DiscardMine}[w.oneOf("way", "keep-mine", "discard-mine")]
+			return func(st *Stage) error {
+				a, ok := st.machine(at).Resolve(st.Pair.Resource(), how, answerLimit)
+				if !ok {
+					return st.refuse(errors.New("resolve has no answer"), free)
+				}
+				if a.Unknown || a.Reason != "" {
+					return st.refuse(fmt.Errorf("resolve: %s; %s", a.Reason, a.Remedy), free)
+				}
+				return nil
+			}
+		}},
 	{name: "reload", usage: "NODE mode|compression|checksum|timeout|async-time|metaflush|workers VALUE",
 		about: "change a line of hast.conf, and have a node read it anew; the other one reads it when it starts",
 		compile: func(w *words) act {

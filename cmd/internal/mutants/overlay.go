@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -14,6 +15,10 @@ import (
 // Simulated are the folders whose code the made-up world runs as it is shipped, and in which automatic
 // mutants are planted.
 var Simulated = []string{"actors", "states", "states/activemap", "states/bitset"}
+
+// aside are files of theirs without automatic mutants: what they hold puts something into words for people,
+// or is run by tests only, and golden files and table tests are what holds it.
+var aside = []string{"states/explain.go", "states/table.go", "states/activemap/render.go"}
 
 // Set is one set of mutants, and the files that hold its switches.
 type Set struct {
@@ -31,14 +36,14 @@ func Automatic(root string) (*Set, error) {
 		}
 		sort.Strings(paths)
 		for _, path := range paths {
-			if strings.HasSuffix(path, "_test.go") {
+			file := folder + "/" + filepath.Base(path)
+			if strings.HasSuffix(path, "_test.go") || slices.Contains(aside, file) {
 				continue
 			}
 			src, err := os.ReadFile(path)
 			if err != nil {
 				return nil, err
 			}
-			file := folder + "/" + filepath.Base(path)
 			text, list, err := Weave(file, src, len(s.Mutants)+1)
 			if err != nil {
 				return nil, err
