@@ -26,7 +26,7 @@ func (g *ghost) checkWrite(s *side, io *clientIO) {
 			g.violate(ruleI29, s, at, "write %d was answered as %v, but here is %s", io.gen, io.written, g.judge.describe(s.written[at]))
 			return
 		}
-		if io.fua && here && g.older(at, s.durable[at], d) && !s.excused(at) {
+		if io.fua && here && g.older(at, s.durable[at], d) && !s.excused(at, d.inv) {
 			g.violate(ruleI3, s, at, "durable write %d was answered, but durable here is %s", io.gen, g.judge.describe(s.durable[at]))
 			return
 		}
@@ -112,7 +112,7 @@ func (g *ghost) checkFlush(s *side, io *clientIO) {
 			continue
 		}
 		for at, v := range x.durable {
-			if k := x.kept[at]; k.since == g.judge.tick && g.older(int64(at), v, k) && !x.excused(int64(at)) {
+			if k := x.kept[at]; k.since == g.judge.tick && g.older(int64(at), v, k) && !x.excused(int64(at), k.inv) {
 				g.violate(ruleI3, x, int64(at), "a flush was answered as %v, but durable is %s", io.durable, g.judge.describe(v))
 				return
 			}

@@ -155,7 +155,7 @@ func (g *ghost) survives(l *outlook, sector int64) {
 			owes = x.kept[sector]
 		}
 		switch {
-		case owes.inv == 0 || x.excused(sector):
+		case owes.inv == 0 || x.excused(sector, owes.inv):
 			continue
 		case x != from && l.marks(from).Crashed&states.UncleanRestarted != 0 && l.marks(from).Sent:
 			continue // its tail may be nowhere else: so it is the source, whatever it has lost (correctness 2)

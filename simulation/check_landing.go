@@ -17,11 +17,11 @@ func (g *ghost) landed(p *Platter, at int64, kept, damaged bool) {
 		return
 	}
 	if kept {
-		s.durable[sector], s.spoilt[sector] = s.written[sector], damaged
+		s.durable[sector], s.spoilt[sector], s.forgotten[sector] = s.written[sector], damaged, 0
 		g.note(sector, pastEvent{kind: pastDurable, side: int8(s.n), value: s.written[sector]})
 	}
 	old, v := s.written[sector], s.identify(p.written, sector)
-	s.written[sector], s.forgotten[sector] = v, false
+	s.written[sector] = v
 	g.note(sector, pastEvent{kind: pastWritten, side: int8(s.n), value: v})
 	if s.copies(sector, old, v, damaged) {
 		p.tainted.add(at)
@@ -45,7 +45,7 @@ func (g *ghost) settled(p *Platter, at int64) {
 		s.paperTouched(at)
 		g.mapSettled(at)
 	default:
-		s.durable[sector] = s.written[sector]
+		s.durable[sector], s.forgotten[sector] = s.written[sector], 0
 		s.spoilt[sector] = s.tainted(sector)
 		g.note(sector, pastEvent{kind: pastDurable, side: int8(s.n), value: s.written[sector]})
 	}

@@ -52,7 +52,7 @@ func (g *ghost) checkApplied(s *side, when string) {
 	}
 	g.world.checked(ruleI36)
 	for at, r := range s.received {
-		if r.inv > s.owed[at].inv && g.older(int64(at), s.written[at], r) && !g.tainted(int64(at)) && !s.forgotten[at] {
+		if r.inv > s.owed[at].inv && g.older(int64(at), s.written[at], r) && !g.tainted(int64(at)) && !s.forgot(int64(at), r.inv) {
 			g.violate(ruleI36, s, int64(at), "%s, and it has not applied what it acknowledged as received: it has %s, and owes what isn't older than %d",
 				when, g.judge.describe(s.written[at]), r.inv)
 			return

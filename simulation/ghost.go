@@ -59,9 +59,10 @@ type side struct {
 	tailed bool
 	forced bool // this process was made primary by force
 	asked  bool // somebody has given it a role
-	// forgotten: by sector: a failed flush lost what was written, and the process that had been told so is gone. No
-	// later process can know, as long as reads return what was written.
-	forgotten []bool
+	// forgotten: by sector: a failed flush lost what was written, and the process that had been told so died at this
+	// tick of the judge, 0 for none. No later process can know, as long as reads return what was written; what is
+	// written since is demanded like anything else.
+	forgotten []uint64
 	gaveUp    *handle // the opening of the component in whose stead the secondary counts; nil if it never did
 	spoilt    []bool  // by sector: what is durable was silently damaged
 	// misread: by sector: what a reader was given last in place of what is written. It is damage like any other
@@ -102,7 +103,7 @@ func watchPair(w *World, c *Client, r states.Record, a, b *Platter) *ghost {
 	for i, p := range []*Platter{a, b} {
 		s := &side{ghost: g, n: i, m: p.machine, p: p}
 		s.written, s.durable, s.memory = make([]valueID, n), make([]valueID, n), make([]valueID, n)
-		s.forgotten, s.spoilt, s.misread = make([]bool, n), make([]bool, n), make(map[int64]valueID)
+		s.forgotten, s.spoilt, s.misread = make([]uint64, n), make([]bool, n), make(map[int64]valueID)
 		s.received, s.owed, s.kept = make([]debt, n), make([]debt, n), make([]debt, n)
 		g.sides[i], p.ghost = s, g
 		s.look()
@@ -171,7 +172,7 @@ func (g *ghost) powerLost(p *Platter) {
 		if s.kept[at].inv <= g.ends(int64(at), v) {
 			continue
 		}
-		if !s.excused(int64(at)) {
+		if !s.excused(int64(at), s.kept[at].inv) {
 			g.violate(ruleI3, s, int64(at), "power was lost, and what is left is %s; durable must be what isn't older than %d", g.judge.describe(v), s.kept[at].inv)
 		}
 		s.received[at], s.owed[at], s.kept[at] = debt{}, debt{}, debt{}
@@ -193,7 +194,7 @@ func (g *ghost) processDied(p *Platter) {
 	clear(s.memory)
 	for at := range s.forgotten {
 		if s.written[at] != s.durable[at] && !p.volatile.has(int64(at)+int64(g.record.LocalOff/SectorSize)) {
-			s.forgotten[at] = true
+			s.forgotten[at] = g.judge.tick
 		}
 	}
 	g.reread(s)

@@ -80,7 +80,13 @@ func (g *ghost) tainted(sector int64) bool {
 	return g.void || g.sides[0].tainted(sector) || g.sides[1].tainted(sector)
 }
 
-// excused reports whether nothing is demanded of what is durable of a sector.
-func (s *side) excused(sector int64) bool {
-	return s.ghost.tainted(sector) || s.away(sector) || s.forgotten[sector] || s.spoilt[sector]
+// excused reports whether nothing is demanded of what is durable of a sector, as far as a write is concerned that
+// was invoked at inv, or one before it.
+func (s *side) excused(sector int64, inv uint64) bool {
+	return s.ghost.tainted(sector) || s.away(sector) || s.forgot(sector, inv) || s.spoilt[sector]
+}
+
+// forgot reports whether a process that is gone took the knowledge with it that a failed flush has lost a write.
+func (s *side) forgot(sector int64, inv uint64) bool {
+	return s.forgotten[sector] > 0 && inv <= s.forgotten[sector]
 }

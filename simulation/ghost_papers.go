@@ -231,7 +231,7 @@ func (g *ghost) equalised(s *side) {
 	for at := range s.written {
 		v := s.written[at]
 		if s.durable[at] != v || o.written[at] != v || o.durable[at] != v {
-			if s.excused(int64(at)) || o.excused(int64(at)) {
+			if inv := g.judge.writes[g.writer(int64(at), v)].inv; s.excused(int64(at), inv) || o.excused(int64(at), inv) {
 				continue
 			}
 			g.violate(ruleI19, s, int64(at), "the counters became equal; %s has %s, durable %s, and %s has %s, durable %s", s.name(), g.judge.describe(v),

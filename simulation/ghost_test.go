@@ -50,6 +50,19 @@ func (h *playedGhost) everywhere() *clientIO {
 	return io
 }
 
+// afterForgottenFlush is a write that a failed flush of A has lost, the death of that process, and a newer write that no
+// flush covers yet; one that covers the first write only is answered.
+func (h *playedGhost) afterForgottenFlush() {
+	h.everywhere()
+	h.flush(h.p.B)
+	h.p.Disk(h.p.A).volatile.remove(int64(h.p.Record.LocalOff / SectorSize))
+	h.g.processDied(h.p.Disk(h.p.A))
+	flush := h.ask(states.OpFlush, false)
+	h.everywhere()
+	h.flush(h.p.B)
+	h.tell(flush, states.ClaimNone, states.ClaimBoth)
+}
+
 // TestGhost judges hand-written histories, legal and illegal.
 func TestGhost(t *testing.T) {
 	tests := []struct {
@@ -118,6 +131,11 @@ func TestGhost(t *testing.T) {
 			h.p.B.PowerKeep(func(int64) bool { return false })
 			h.land(h.p.B, old)
 		}, ""},
+		{"what a failed flush has lost no later process knows", func(h *playedGhost) { h.afterForgottenFlush() }, ""},
+		{"what is written since is demanded", func(h *playedGhost) {
+			h.afterForgottenFlush()
+			h.tell(h.ask(states.OpFlush, false), states.ClaimNone, states.ClaimBoth)
+		}, "I3"},
 		{"another sector's stamp", func(h *playedGhost) {
 			io := h.ask(states.OpWrite, false)
 			b := make([]byte, SectorSize)
