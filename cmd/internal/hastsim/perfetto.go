@@ -93,7 +93,9 @@ func (l *lanes) nodes(us float64, from, to *[2]campaign.Node) {
 			}
 			if lane.from != "" {
 				l.marks = append(l.marks, mark{Name: lane.from, Phase: "E", Time: us, Pid: pid, Tid: 1000 + tid})
-			} else {
+			}
+			if key := string(rune('0'+pid)) + "• " + lane.name; l.tids[key] == 0 {
+				l.tids[key] = 1000 + tid
 				l.marks = append(l.marks, mark{Name: "thread_name", Phase: "M", Pid: pid, Tid: 1000 + tid, Args: map[string]any{"name": "• " + lane.name}})
 			}
 			if lane.to != "" {
