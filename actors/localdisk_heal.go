@@ -3,6 +3,7 @@ package actors
 import (
 	"errors"
 
+	"hast/states"
 	"hast/states/volatile"
 	"hast/wire"
 )
@@ -42,6 +43,17 @@ func (d *localdisk) follows() {
 		return
 	}
 	d.res.cache = volatile.New(d.rec.DataSize, min(uint64(d.rec.ExtentSize), MaxRequest))
+}
+
+// inherits is before the flush that ends an opening. A former process may have left in the component's cache what it
+// wrote to the extents that the map names: that flush covers it, and tells nobody else if it fails.
+func (d *localdisk) inherits() {
+	for e, all := uint64(0), states.Extents(d.rec.DataSize, d.rec.ExtentSize); e < all; e++ {
+		if bitOf(d.image, uint32(e)) {
+			off := e * uint64(d.rec.ExtentSize)
+			d.res.cache.Inherit(off, min(uint64(d.rec.ExtentSize), d.rec.DataSize-off))
+		}
+	}
 }
 
 // changes reports whether an operation changes data.

@@ -71,6 +71,7 @@ func (d *localdisk) onRead(op *DiskOp) {
 		d.fail(fmt.Sprintf("cannot read the activemap of %s: %v", d.res.cfg.Local, op.Err), "check the disk below the component")
 	default:
 		d.image = op.Buf
+		d.inherits()
 		d.reading = DiskOp{Kind: DiskFlush, use: opRead}
 		d.submit(&d.reading)
 	}

@@ -52,6 +52,9 @@ func (c *Cache) Begin(off, length uint64) (round uint64) {
 	return c.round
 }
 
+// Inherit says that somebody else, a former process, may have changed data and not flushed them.
+func (c *Cache) Inherit(off, length uint64) { c.mark(off, length) }
+
 // End says how a change ended. A flush that was begun before doesn't cover it, even if it ended already. If
 // one failed meanwhile, part of the change may be lost; else a good change has written anew the units that it
 // covers as a whole.

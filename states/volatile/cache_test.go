@@ -78,6 +78,14 @@ func TestCache(t *testing.T) {
 			c.FlushEnd(one, true)
 		}, "0+8 "},
 		{"closed under a flush", func(c *Cache) { write(c, 0, 8); c.FlushBegin(); c.Reopened() }, "0+8 "},
+		{"a former process's, and the first flush fails", func(c *Cache) { c.Inherit(8, 8); flush(c, false) }, "8+8 "},
+		{"a former process's, and the first flush is good", func(c *Cache) { c.Inherit(8, 8); flush(c, true); flush(c, false) }, ""},
+		{"lost, and inherited by the next opening", func(c *Cache) {
+			write(c, 8, 8)
+			flush(c, false)
+			c.Inherit(8, 8)
+			flush(c, true)
+		}, "8+8 "},
 		{"closed, and no flush under way", func(c *Cache) { write(c, 0, 8); c.Reopened() }, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
