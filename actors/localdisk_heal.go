@@ -35,14 +35,20 @@ type healing struct {
 	changes int       // under way at the component
 }
 
+// diskCache outlives roles, openings and falls of a resource: what a process was told of a failed flush it knows
+// until it ends. It is of one opened component at a time, whose lock says whose turn it is; nil: none was opened.
+type diskCache struct{ *volatile.Cache }
+
+func (d *localdisk) cache() *volatile.Cache { return d.res.cache.Cache }
+
 // follows begins to follow the data of the record that holds. What was lost before the component was closed and
 // opened again still is.
 func (d *localdisk) follows() {
-	if c := d.res.cache; c != nil && c.Size() == d.rec.DataSize {
+	if c := d.cache(); c != nil && c.Size() == d.rec.DataSize {
 		c.Reopened()
 		return
 	}
-	d.res.cache = volatile.New(d.rec.DataSize, min(uint64(d.rec.ExtentSize), MaxRequest))
+	d.res.cache.Cache = volatile.New(d.rec.DataSize, min(uint64(d.rec.ExtentSize), MaxRequest))
 }
 
 // inherits is before the flush that ends an opening. A former process may have left in the component's cache what it
@@ -73,7 +79,7 @@ func (d *localdisk) extent(op *DiskOp) (off, n uint64) {
 // hand gives an operation to the component.
 func (d *localdisk) hand(op *DiskOp) {
 	op.Epoch, op.To, op.Err = d.epoch, d.self, nil
-	if c := d.res.cache; c != nil {
+	if c := d.cache(); c != nil {
 		switch {
 		case op.changes():
 			d.heal.changes++
@@ -93,7 +99,7 @@ func (d *localdisk) ended(op *DiskOp) {
 		return
 	}
 	op.followed = false
-	c := d.res.cache
+	c := d.cache()
 	if op.changes() {
 		d.heal.changes--
 		off, n := d.extent(op)
@@ -111,7 +117,7 @@ func (d *localdisk) ended(op *DiskOp) {
 func (d *localdisk) waits(op *DiskOp) bool {
 	h := &d.heal
 	switch {
-	case op.Kind == DiskFlush && (op.use == opServe || op.use == opFlush) && (len(h.waits) > 0 || d.res.cache.AnyLost()):
+	case op.Kind == DiskFlush && (op.use == opServe || op.use == opFlush) && (len(h.waits) > 0 || d.cache().AnyLost()):
 		h.waits = append(h.waits, op)
 		d.healOn()
 	case op.changes() && op.use != opHeal && h.at != healIdle:
@@ -138,7 +144,7 @@ func (d *localdisk) healDrained() {
 	if h.at != healDrains || h.changes > 0 {
 		return
 	}
-	off, n, ok := d.res.cache.Lost(0)
+	off, n, ok := d.cache().Lost(0)
 	if !ok {
 		d.healEnd(nil) // written anew by those that were under way
 		return
@@ -163,7 +169,7 @@ func (d *localdisk) onHealed(op *DiskOp) {
 		h.at = healWrites
 		h.op = DiskOp{Kind: DiskWrite, Off: op.Off, Buf: op.Buf, use: opHeal}
 		d.submit(&h.op)
-	case d.res.cache.AnyLost():
+	case d.cache().AnyLost():
 		d.healNext(nil)
 		d.healOn()
 	default:

@@ -40,6 +40,7 @@ type node struct {
 	later     map[string]config.Resource // to be added when one of the same name is gone
 	held      map[string]states.Role     // as announced last
 	falls     map[string][]time.Duration // of resources themselves, within fallsWindow
+	caches    map[string]*diskCache      // outlive the resources that fall
 	unwatch   func()                     // ends watchOrphans
 	shutdown  ShutdownSink
 }
@@ -73,7 +74,8 @@ func newNode(h *Host, ex Executor, cfg *config.Config) *node {
 	return &node{h: h, ex: ex, cfg: cfg, log: h.Log, resources: make(map[string]*actor.PID),
 		confs: make(map[string]config.Resource), listeners: make(map[string]Listener), hellos: make(map[uint64]hello),
 		roles: make(map[uint64]*roleTurn), queries: make(map[uint64]*queryTurn), resolves: make(map[uint64]resolveTurn), going: make(map[string]bool),
-		later: make(map[string]config.Resource), held: make(map[string]states.Role), falls: make(map[string][]time.Duration)}
+		later: make(map[string]config.Resource), held: make(map[string]states.Role), falls: make(map[string][]time.Duration),
+		caches: make(map[string]*diskCache)}
 }
 
 func (n *node) Receive(c actor.Context) {
@@ -196,15 +198,15 @@ func (n *node) setPeers() {
 // add starts a resource, in role init.
 func (n *node) add(cfg config.Resource) {
 	n.names = append(n.names, cfg.Name)
-	n.confs[cfg.Name] = cfg
+	n.confs[cfg.Name], n.caches[cfg.Name] = cfg, &diskCache{}
 	n.respawn(cfg.Name)
 }
 
 // respawn starts the actor of a resource that the node has.
 func (n *node) respawn(name string) {
-	cfg := n.confs[name]
+	cfg, cache := n.confs[name], n.caches[name]
 	ex := n.h.Exec.Executor(cfg.Name)
-	pid, err := n.ctx.SpawnNamed(props(ex, func() actor.Actor { return newResource(n.h, ex, cfg, n.self) }),
+	pid, err := n.ctx.SpawnNamed(props(ex, func() actor.Actor { return newResource(n.h, ex, cfg, n.self, cache) }),
 		fmt.Sprintf("%s-%d", actorName(cfg.Name), n.nextEpoch()))
 	if err != nil {
 		panic(err)
@@ -486,6 +488,7 @@ func (n *node) onGone(m *resourceGone) {
 	delete(n.going, m.name)
 	delete(n.held, m.name)
 	delete(n.falls, m.name)
+	delete(n.caches, m.name)
 	delete(n.resources, m.name)
 	delete(n.confs, m.name)
 	for i, name := range n.names {

@@ -9,7 +9,6 @@ import (
 
 	"hast/config"
 	"hast/states"
-	"hast/states/volatile"
 	"hast/wire"
 )
 
@@ -68,7 +67,7 @@ type resource struct {
 	fallen    bool
 	ended     bool // the reign ended for want of a current copy
 	leaving   bool
-	cache     *volatile.Cache // what the component may not hold durably, over roles; localdisk's
+	cache     *diskCache // what the component may not hold durably; localdisk's
 	peer      heard
 	resolving *resolveCopy  // secondary has it
 	returning int           // attempts left to open what a fallen predecessor may have open
@@ -97,11 +96,12 @@ const (
 // (NewNode); alone it can be primary.
 func NewResource(h *Host, cfg config.Resource) *actor.Props {
 	ex := h.Exec.Executor(cfg.Name)
-	return props(ex, func() actor.Actor { return newResource(h, ex, cfg, nil) }, actor.WithGuardian(guardian{h}))
+	cache := &diskCache{}
+	return props(ex, func() actor.Actor { return newResource(h, ex, cfg, nil, cache) }, actor.WithGuardian(guardian{h}))
 }
 
-func newResource(h *Host, ex Executor, cfg config.Resource, node *actor.PID) *resource {
-	r := &resource{h: h, ex: ex, cfg: cfg, node: node, role: states.RoleInit, log: h.Log.With("resource", cfg.Name),
+func newResource(h *Host, ex Executor, cfg config.Resource, node *actor.PID, cache *diskCache) *resource {
+	r := &resource{h: h, ex: ex, cfg: cfg, node: node, cache: cache, role: states.RoleInit, log: h.Log.With("resource", cfg.Name),
 		told: states.RoleInit, want: setRole{role: states.RoleInit}}
 	r.fsm = r.machine(states.RoleTable)
 	return r
