@@ -21,7 +21,7 @@ func (r *resource) probePeer() {
 	r.h.Tell(r.gate, &openGate{rec: r.rec, standing: r.standing, image: append([]byte(nil), r.image...), sector: r.sector, forced: r.want.force})
 	p := &r.probe
 	p.nonce = max(1, r.h.Rand.Uint64())
-	p.epoch, p.since, p.settled, p.heard, p.verdict = r.reign, r.h.Clock.Now(), false, false, states.VerdictNone
+	p.epoch, p.since, p.settled, p.heard, p.verdict, p.remedy = r.reign, r.h.Clock.Now(), false, false, states.VerdictNone, ""
 	if r.cfg.RemoteNone {
 		r.promote(states.PeerNone, "")
 		return
@@ -42,7 +42,7 @@ func (r *resource) promote(peer states.PeerAnswer, said string) {
 		return
 	}
 	c := states.Candidate{Fitness: r.rec.Unfit, Crashed: r.standing.crashed, Bad: !r.rec.Bad.IsEmpty(), Force: r.want.force, Verdict: p.verdict,
-		Waited: r.h.Clock.Now()-p.since >= r.cfg.Timeout, Withdrawn: r.withdrawn}
+		Waited: r.h.Clock.Now()-p.since >= r.cfg.Timeout, Withdrawn: r.withdrawn, Remedy: p.remedy}
 	if r.standing.outdated {
 		// A handshake has told so, and came to nothing.
 		c.Fitness = max(c.Fitness, states.Outdated)
@@ -120,7 +120,7 @@ func (r *resource) onSessionRefused(m *sessionRefused) {
 	if r.fsm.Current() != states.RoleIsProbing || r.probe.settled {
 		return
 	}
-	r.probe.verdict = m.verdict
+	r.probe.verdict, r.probe.remedy = m.verdict, m.remedy
 	if m.verdict == states.VerdictNone || !m.verdict.Refused() {
 		r.probe.verdict = states.VerdictForeign // the sizes differ, or this copy is no current one
 	}

@@ -55,6 +55,7 @@ type resource struct {
 		peer    states.PeerAnswer
 		heard   bool
 		verdict states.Verdict
+		remedy  string // against the verdict
 	}
 	door      Door
 	device    string

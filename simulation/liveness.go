@@ -210,6 +210,7 @@ func (h *health) roles() (why, remedy string) {
 		candidates = []*Machine{one, h.Other(one)}
 	}
 	var said []string
+	h.served = candidates[0]
 	for _, m := range candidates {
 		if ok, text := h.role(h.Other(m), states.RoleSecondary, false); !ok {
 			said = append(said, text)
@@ -221,9 +222,10 @@ func (h *health) roles() (why, remedy string) {
 			return "", ""
 		}
 		said = append(said, text)
-		remedy = h.refuses(m, text)
+		if helps := h.refuses(m, text); remedy == "" {
+			remedy, h.served = helps, m
+		}
 	}
-	h.served = candidates[0]
 	return strings.Join(said, "; "), remedy
 }
 
@@ -235,16 +237,16 @@ func (h *health) administer(remedy string) {
 	case strings.Contains(remedy, "resolve"):
 		h.role(other, states.RoleSecondary, false)
 		h.Resolve(other, states.DiscardMine)
-	case strings.Contains(remedy, "promote the other node"):
+	case strings.Contains(remedy, "promote the other node"), strings.Contains(remedy, "the other one primary"):
 		h.role(h.served, states.RoleSecondary, false)
 		h.role(other, states.RolePrimary, false)
-	case strings.Contains(remedy, "--force"):
-		h.role(h.served, states.RolePrimary, true)
 	case strings.Contains(remedy, "create"):
 		h.role(other, states.RoleInit, false)
 		if err := h.Create(other); err != nil {
 			h.miss(ruleL6, other, "the component is still in use in role init: %v", err)
 		}
+	case strings.Contains(remedy, "--force"):
+		h.role(h.served, states.RolePrimary, true)
 	case strings.Contains(remedy, "check the disk"):
 		// It is in order by now; what it holds ends.
 		h.World.RunFor(h.answer)

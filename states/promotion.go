@@ -1,5 +1,7 @@
 package states
 
+import "cmp"
+
 // PeerAnswer is what the peer said when this node was asked to become primary.
 type PeerAnswer uint8
 
@@ -63,6 +65,8 @@ type Candidate struct {
 	Withdrawn bool
 	// Verdict is the handshake's, if the peer answered as secondary and there was one.
 	Verdict Verdict
+	// Remedy is what helps against a verdict that allows no session.
+	Remedy string
 }
 
 // Promote decides a promotion, with the reason and the remedy of a refusal.
@@ -77,7 +81,7 @@ func Promote(peer PeerAnswer, c Candidate) (Promotion, string, string) {
 				return PromoteAlone, "", ""
 			}
 			return PromoteRefuse, "the secondary's component doesn't go with this one (" + c.Verdict.String() + ")",
-				"resolve that first, or 'hastctl role --force primary' to serve this copy without the peer"
+				cmp.Or(c.Remedy, "see the status of the peer") + "; or 'hastctl role --force primary' to serve this copy without the peer"
 		}
 		return PromoteSession, "", ""
 	case PeerPrimary:
