@@ -27,7 +27,9 @@ func (g *ghost) landed(p *Platter, at int64, kept, damaged bool) {
 		p.tainted.add(at)
 		return
 	}
-	g.checkOrigin(s, sector, v)
+	if v != old { // what is written once more as it was is nobody's invention
+		g.checkOrigin(s, sector, v)
+	}
 	g.checkOwed(s, sector, old, v)
 	g.checkLate(s, sector, old, v)
 	if v != old {

@@ -14,6 +14,7 @@ func (g *ghost) Damaged(_ *Machine, p *Platter, at int64, kind FaultKind, read [
 	if kind == FaultReplaced {
 		g.restored = g.restored || !s.blank()
 		s.forgive()
+		s.lostPower, s.died = g.judge.tick, g.judge.tick // and with it all that its node had said that it holds
 		s.papers = papers{}
 		clear(s.spoilt)
 		clear(s.misread)

@@ -177,6 +177,9 @@ func (m *Machine) Continue() {
 	}
 }
 
+// Awake reports whether a node runs whose actors have turns.
+func (m *Machine) Awake() bool { return m.boot != nil && !m.boot.still() }
+
 // still reports whether the node's actors have no turns.
 func (b *boot) still() bool { return b.dead || b.paused || b.machine.asleep }
 

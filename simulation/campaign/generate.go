@@ -82,6 +82,9 @@ func (s *story) swarm() {
 		s.arrivals(k, stream(s.seed, k.name), shape, share)
 	}
 	s.twins = shape == shapeCorrelated
+	if n > 0 {
+		s.world()
+	}
 }
 
 // The shapes of a storm.

@@ -18,9 +18,12 @@ type Fault struct{ Name, About string }
 
 // Faults lists the kinds that are drawn.
 func Faults() []Fault {
-	list := make([]Fault, len(kinds))
-	for i, k := range kinds {
-		list[i] = Fault{k.name, k.about}
+	list := make([]Fault, 0, len(kinds)+len(worldKinds))
+	for _, k := range kinds {
+		list = append(list, Fault{k.name, k.about})
+	}
+	for _, w := range worldKinds {
+		list = append(list, Fault{w.name, w.about})
 	}
 	return list
 }
