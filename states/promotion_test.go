@@ -123,3 +123,13 @@ func TestPromotionAgainstPrimary(t *testing.T) {
 		}
 	}
 }
+
+// TestPromotionNamesTheVerdictsRemedy: a refusal tells what helps against the verdict, not only that something must.
+func TestPromotionNamesTheVerdictsRemedy(t *testing.T) {
+	for _, v := range []Verdict{VerdictForeign, VerdictBackInTime, VerdictImpossible, VerdictSplitBrain} {
+		_, want := v.Explain(Copy{ResUID: 1}, Copy{ResUID: 2})
+		if _, _, have := Promote(PeerSecondary, Candidate{Verdict: v, Remedy: want}); want == "" || !strings.HasPrefix(have, want) {
+			t.Errorf("%v: %q, want %q", v, have, want)
+		}
+	}
+}
