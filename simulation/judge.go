@@ -24,6 +24,9 @@ type Judge struct {
 	tick    uint64
 	ghost   *ghost   // what else is known of the device; nil for nothing
 	under   []uint64 // invocations of the requests under way, ascending
+	orders  []reigning
+	scratch []zone
+	history historian // nil for none
 }
 
 // value is a content that a sector may have.
@@ -48,7 +51,7 @@ type written struct {
 }
 
 func newJudge(w *World, sectors int64) *Judge {
-	j := &Judge{world: w, sectors: make([][]value, sectors), writes: []written{{}}}
+	j := &Judge{world: w, sectors: make([][]value, sectors), writes: []written{{}}, orders: make([]reigning, sectors)}
 	for s := range j.sectors {
 		j.sectors[s] = []value{{gen: 0, inv: 0, end: 0, dropped: never, covered: never}}
 	}
@@ -68,6 +71,9 @@ func (j *Judge) invoked(io *clientIO) {
 	j.writes = append(j.writes, written{io.op, first, n, j.tick, never})
 	for s := first; s < first+n; s++ {
 		j.sectors[s] = append(j.sectors[s], value{gen: io.gen, inv: j.tick, end: never, dropped: never, covered: never})
+		if io.op == states.OpWrite {
+			j.wroteZone(s, io.gen, j.tick)
+		}
 	}
 }
 
@@ -85,6 +91,7 @@ func (j *Judge) answered(io *clientIO, data []byte) {
 		for s := first; s < first+n; s++ {
 			v := j.find(s, io.gen)
 			v.end, v.ok = j.tick, true
+			j.endZone(s, io.gen, true)
 			if io.op != states.OpDelete { // a trim leaves open what is read until it was
 				j.hide(s, v.inv, io.gen, true)
 			}
@@ -100,6 +107,7 @@ func (j *Judge) unresolved(io *clientIO) {
 		first, n := io.off/SectorSize, io.n/SectorSize
 		for s := first; s < first+n; s++ {
 			j.find(s, io.gen).end = j.tick
+			j.endZone(s, io.gen, false)
 		}
 	}
 }
@@ -144,6 +152,9 @@ func (j *Judge) readSector(s int64, inv uint64, data []byte) {
 		v := j.sectors[s][i]
 		if (v.dropped == never || v.dropped >= inv) && j.holds(v.gen, s, c) {
 			j.hide(s, inv, v.gen, false)
+			if c.kind != contentZero && (j.ghost == nil || !j.ghost.tainted(s)) {
+				j.readZone(s, v.gen, inv)
+			}
 			return
 		}
 	}
@@ -196,6 +207,7 @@ func (j *Judge) is(gen uint64, v valueID) bool {
 
 // rebase makes values what a sector may hold, each by its write, beside what was invoked after a tick.
 func (j *Judge) rebase(s int64, gens []uint64, after uint64) {
+	j.newReign(s, gens, after)
 	var list []value
 	for _, gen := range gens {
 		w := j.writes[gen]

@@ -249,6 +249,9 @@ func Run(s *Script, opt Options) Outcome {
 // Outcome is how things stand now, a refusal that nobody expected included.
 func (st *Stage) Outcome() Outcome {
 	w := st.world()
+	if w.Check() == nil {
+		st.Pair.Client.Judge().Conclude()
+	}
 	o := Outcome{
 		Failures: st.failures, Violations: w.Violations(), Panics: w.Panics(),
 		Hash: w.Trace().Hash(), Turns: w.Turns(), Elapsed: w.Now(), Counters: st.counters, Outputs: st.outputs,
