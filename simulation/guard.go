@@ -32,7 +32,10 @@ func guardPair(w *World, c *Client, r states.Record, a, b *Platter) {
 }
 
 // images are what a sector held before something landed on it.
-type images struct{ written, durable [SectorSize]byte }
+type images struct {
+	written, durable [SectorSize]byte
+	same             bool // it reads now as it did before
+}
 
 // wantsOld reports whether landed must know what was at an offset of the component before.
 func (g *guard) wantsOld(at int64) bool {
@@ -51,7 +54,7 @@ func (g *guard) landed(p *Platter, sector int64, old *images) {
 	case at < g.record.LocalOff:
 		g.mapLanded(p, at, old)
 	default:
-		g.dataLanded(p, at-g.record.LocalOff)
+		g.dataLanded(p, at-g.record.LocalOff, old.same)
 	}
 }
 
@@ -116,8 +119,9 @@ func (g *guard) checkExtent(p *Platter, e uint64) {
 	}
 }
 
-// dataLanded looks at one sector of data.
-func (g *guard) dataLanded(p *Platter, off uint64) {
+// dataLanded looks at one sector of data. same: it reads as before, and was written once more because a failed flush may
+// have lost it. No data moved (I9), and what a power cut would leave of it the maps had to cover before (I8).
+func (g *guard) dataLanded(p *Platter, off uint64, same bool) {
 	if off >= g.record.DataSize {
 		g.world.violate(ruleSeam, p.machine.name, NoSector, "a write behind the data area, at %d", off)
 		return
@@ -128,7 +132,7 @@ func (g *guard) dataLanded(p *Platter, off uint64) {
 	if serves {
 		g.world.checked(ruleI9)
 	}
-	if serves && !g.dirty(p, e) {
+	if serves && !same && !g.dirty(p, e) {
 		g.world.violate(ruleI9, p.machine.name, int64(off/SectorSize), "data landed on the primary, but extent %d is not durably dirty there", e)
 		return
 	}

@@ -37,6 +37,17 @@ func TestGuard(t *testing.T) {
 			}
 			a.landSector(sector(states.MapOffset), make([]byte, SectorSize))
 		}, ""},
+		{"a write of the primary under the other one's bit", func(p *Pair, a, b *Platter) {
+			b.Put(states.MapOffset, []byte{2})
+			p.Client.door = &door{boot: &boot{machine: p.A}}
+			a.landSector(sector(p.Record.LocalOff+extent), x)
+		}, "I9"},
+		{"the same once more, under the other one's bit", func(p *Pair, a, b *Platter) {
+			b.Put(states.MapOffset, []byte{2})
+			a.landSector(sector(p.Record.LocalOff+extent), x)
+			p.Client.door = &door{boot: &boot{machine: p.A}}
+			a.landSector(sector(p.Record.LocalOff+extent), x)
+		}, ""},
 		{"a write behind the data", func(p *Pair, a, b *Platter) {
 			p.Record.DataSize = 4096
 			guardPair(p.World, p.Client, p.Record, a, b)

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
@@ -119,6 +120,7 @@ func (p *Platter) landSector(sector int64, data []byte) {
 			copy(old.written[:], p.written[at:])
 			copy(old.durable[:], p.durable[at:])
 		}
+		old.same = bytes.Equal(p.written[at:at+SectorSize], data)
 		defer p.guard.landed(p, sector, &old)
 	}
 	p.read = p.read && at >= states.MetadataSize
