@@ -13,17 +13,27 @@ type papers struct {
 	written1, kept1 paper
 	touched         bool // an operation changed some of it since it was read
 	// vv counts the alone periods of both sides that are wholly contained here.
-	vv    [2]uint32
-	older struct { // what vv was before the last change, with the number of the record then
-		number uint64
-		vv     [2]uint32
-	}
-	whole  uint64 // the newest record that was durable in all places
-	raised uint64 // the world's step of the last durable raise
+	vv     [2]uint32
+	older  pastPaper // what stood before the last change
+	whole  uint64    // the newest record that was durable in all places
+	raised uint64    // the world's step of the last durable raise
 	// heard: this node's process has decided a verdict that finds it behind. told: and it owes to know so durably.
 	heard, told bool
 	// split is the other side's count when a split-brain was found last; nil if none stands.
 	split *[2]uint32
+}
+
+// pastPaper is a record that stood once, and the count of alone periods that went with it.
+type pastPaper struct {
+	number uint64
+	rec    states.Record
+	vv     [2]uint32
+}
+
+// stoodBefore reports whether a record says what an older one did.
+func (p *pastPaper) stoodBefore(r states.Record) bool {
+	r.PrevRole = p.rec.PrevRole
+	return p.number > 0 && r == p.rec
 }
 
 // paper is the record that an opener would find in one of a component's images.
@@ -146,8 +156,9 @@ func (g *ghost) moved(s *side, before, now paper) {
 		}
 		return
 	}
+	prior := s.older
 	if now.number > before.number {
-		s.older.number, s.older.vv = before.number, s.vv
+		s.older = pastPaper{before.number, before.rec, s.vv}
 	}
 	b, n := &before.rec, &now.rec
 	if b.LocalCnt == n.LocalCnt && b.RemoteCnt == n.RemoteCnt && b.ResUID == n.ResUID {
@@ -156,13 +167,19 @@ func (g *ghost) moved(s *side, before, now paper) {
 		}
 		return
 	}
-	equal := n.LocalCnt == o.kept1.rec.RemoteCnt && n.RemoteCnt == o.kept1.rec.LocalCnt && !o.fresh()
+	// A copy that is given up (resolve --discard-mine) may come out with equal counters, too. That is no end of a
+	// synchronization: the same record says that it isn't current, and the next verdict copies to it.
+	equal := n.LocalCnt == o.kept1.rec.RemoteCnt && n.RemoteCnt == o.kept1.rec.LocalCnt && !o.fresh() && n.Unfit == states.Fit
 	switch {
 	case b.ResUID == 0 && n.ResUID != 0 && !o.fresh(): // it has joined the other one's pair
 		s.vv = [2]uint32{}
 		s.forgive()
 	case n.ResUID == 0 && b.ResUID != 0:
 		s.vv = [2]uint32{}
+	case n.LocalCnt+1 == b.LocalCnt && s.split == nil && before.whole != before.number && prior.stoodBefore(*n):
+		// A raise that failed on its way to all places, and that nothing was answered on: the record before it was
+		// written once more. Its counters may have been equal.
+		s.vv = prior.vv
 	case equal:
 		g.equalised(s)
 	case n.LocalCnt+1 == b.LocalCnt && s.split == nil && before.whole != before.number && s.vv[s.n] > 0:
