@@ -43,15 +43,18 @@ func (h *playedGhost) status(s *actors.Status, change func()) {
 
 func nothing() {}
 
+// told is a hand-written history, and the invariant that is broken first; empty for none.
+type told struct {
+	name string
+	run  func(h *playedGhost)
+	want string
+}
+
 // TestChecks holds hand-written histories against the checks of single promises: what each must find, and what it
 // must let pass.
 func TestChecks(t *testing.T) {
 	write := states.OpWrite
-	tests := []struct {
-		name string
-		run  func(h *playedGhost)
-		want string
-	}{
+	tests := []told{
 		{"a read of a write in flight that the secondary has", func(h *playedGhost) {
 			h.serves()
 			io := h.ask(write, false)
@@ -239,6 +242,7 @@ func TestChecks(t *testing.T) {
 			h.g.checkApplied(h.g.sides[1], "a session has begun")
 		}, "I36"},
 	}
+	tests = append(tests, olderChecks...)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			p, err := NewPair(PairSpec{})

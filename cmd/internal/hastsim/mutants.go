@@ -43,7 +43,8 @@ func (a *app) mutantsCommand() *cobra.Command {
 		Long: "mutants builds the product with switches for planted bugs, from the source tree, and plays seeds with each\n" +
 			"bug until one finds it. A seed that fails without the bug, too, doesn't count. What no seed finds is tried with\n" +
 			"the scenarios of simulation/testdata and the tests of states and actors; with automatic ones the scenarios come\n" +
-			"behind the first few seeds. The exit code is 1 if a bug isn't found that isn't listed as equivalent.",
+			"behind the first few seeds. --set world spoils the made-up world and its judge instead, and runs the tests that\n" +
+			"must notice. The exit code is 1 if a bug isn't found that isn't listed as equivalent.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if h.set == "automatic" && !c.Flags().Changed("seeds") {
@@ -53,7 +54,7 @@ func (a *app) mutantsCommand() *cobra.Command {
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&h.set, "set", "listed", "which bugs: listed, or automatic ones made from the syntax (`SET`)")
+	f.StringVar(&h.set, "set", "listed", "which bugs: listed, automatic ones made from the syntax, or those of the made-up world itself (`SET`)")
 	f.StringVar(&h.only, "only", "", "only bugs whose name or file contains one of these words, `WORD,WORD`; =WORD is the whole name")
 	f.StringVar(&h.part, "part", "", "only every N-th bug, from the K-th on: `K/N`")
 	f.IntVar(&h.sample, "sample", 0, "only `N` of the bugs, drawn by their names; 0 for all")
@@ -93,8 +94,10 @@ func (a *app) mutants(o *mutantHunt) error {
 		set, err = mutants.Listed(root)
 	case "automatic":
 		set, err = mutants.Automatic(root)
+	case "world":
+		set, err = mutants.World(root)
 	default:
-		return exit.With(exit.Usage, fmt.Errorf("there is no set %q; there are listed and automatic", o.set))
+		return exit.With(exit.Usage, fmt.Errorf("there is no set %q; there are listed, automatic and world", o.set))
 	}
 	if err != nil {
 		return exit.With(exit.NoInput, err)
@@ -124,7 +127,11 @@ func (a *app) mutants(o *mutantHunt) error {
 	for i := range o.bases {
 		h.Bases = append(h.Bases, o.first+uint64(i)*1_000_000)
 	}
-	reports, err := h.Run(a.stop)
+	hunt := h.Run
+	if o.set == "world" {
+		hunt = h.Notice
+	}
+	reports, err := hunt(a.stop)
 	if err != nil {
 		return err
 	}
@@ -138,6 +145,9 @@ func (a *app) mutants(o *mutantHunt) error {
 		}
 	}
 	left := a.mutantSummary(reports)
+	if o.set == "listed" {
+		a.unplanted(a.stdout)
+	}
 	if err := a.stop.Err(); err != nil {
 		a.code = exitInterrupted
 	}
@@ -222,7 +232,6 @@ func (a *app) mutantSummary(reports []*mutants.Report) (left int) {
 		fmt.Fprintf(t, "%s\t%d\n", id, by[id])
 	}
 	_ = t.Flush()
-	a.unplanted(a.stdout)
 	return left
 }
 

@@ -20,6 +20,8 @@ type Mutant struct {
 	Line int    `json:"line"`
 	// What says what is changed.
 	What string `json:"what"`
+	// Test are the tests that must notice it, for one of the made-up world.
+	Test string `json:"test,omitempty"`
 }
 
 // Env is the environment variable that puts a mutant in force in a binary that was built with a set.

@@ -19,8 +19,11 @@ type Bug struct {
 	// Pending names the feature that the bug needs and that isn't built; Same the bug that it comes to, and
 	// why; None says why nothing like it can be here. Each has no changes.
 	Pending, Same, None string
-	Changes             []Change
-	line                int
+	// Test are the tests of simulation/ that must notice it, as an expression for go test -run. Only bugs of the made-up
+	// world have it.
+	Test    string
+	Changes []Change
+	line    int
 }
 
 // Change replaces lines of a file that follow one another.
@@ -30,9 +33,9 @@ type Change struct {
 }
 
 // Bugs are the listed bugs, in their order.
-func Bugs() ([]Bug, error) { return parseBugs(listedText) }
+func Bugs() ([]Bug, error) { return parseBugs("listed.txt", listedText) }
 
-func parseBugs(text string) ([]Bug, error) {
+func parseBugs(from, text string) ([]Bug, error) {
 	var list []Bug
 	var b *Bug
 	for i, line := range strings.Split(text, "\n") {
@@ -52,7 +55,7 @@ func parseBugs(text string) ([]Bug, error) {
 			continue
 		}
 		if b == nil || !ok {
-			return nil, fmt.Errorf("listed.txt:%d: a bug begins with its name: %q", i+1, line)
+			return nil, fmt.Errorf("%s:%d: a bug begins with its name: %q", from, i+1, line)
 		}
 		n := len(b.Changes) - 1
 		switch {
@@ -62,6 +65,8 @@ func parseBugs(text string) ([]Bug, error) {
 			b.Pending = value
 		case key == "same":
 			b.Same = value
+		case key == "test":
+			b.Test = value
 		case key == "none":
 			b.None = value
 		case key == "file":
@@ -71,12 +76,12 @@ func parseBugs(text string) ([]Bug, error) {
 		case key == "new" && n >= 0:
 			b.Changes[n].New = append(b.Changes[n].New, value)
 		default:
-			return nil, fmt.Errorf("listed.txt:%d: no entry has %q here", i+1, key)
+			return nil, fmt.Errorf("%s:%d: no entry has %q here", from, i+1, key)
 		}
 	}
 	for _, b := range list {
 		if err := b.check(); err != nil {
-			return nil, fmt.Errorf("listed.txt:%d: bug %s: %w", b.line, b.Name, err)
+			return nil, fmt.Errorf("%s:%d: bug %s: %w", from, b.line, b.Name, err)
 		}
 	}
 	return list, nil
@@ -106,13 +111,17 @@ func Listed(root string) (*Set, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Set{files: make(map[string][]byte)}
+	return setOf("listed.txt", root, bugs)
+}
+
+func setOf(from, root string, bugs []Bug) (s *Set, err error) {
+	s = &Set{files: make(map[string][]byte)}
 	var errs []error
 	for _, b := range bugs {
 		if len(b.Changes) == 0 {
 			continue
 		}
-		m := Mutant{ID: len(s.Mutants) + 1, Name: b.Name, What: b.What, File: b.Changes[0].File}
+		m := Mutant{ID: len(s.Mutants) + 1, Name: b.Name, What: b.What, File: b.Changes[0].File, Test: b.Test}
 		for _, c := range b.Changes {
 			text, ok := s.files[c.File]
 			if !ok {
@@ -122,7 +131,7 @@ func Listed(root string) (*Set, error) {
 				text = importSwitches(text)
 			}
 			if text, err = c.apply(text, m.ID); err != nil {
-				errs = append(errs, fmt.Errorf("listed.txt:%d: bug %s: %w", b.line, b.Name, err))
+				errs = append(errs, fmt.Errorf("%s:%d: bug %s: %w", from, b.line, b.Name, err))
 				continue
 			}
 			s.files[c.File] = text
