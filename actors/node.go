@@ -133,9 +133,12 @@ func (n *node) Receive(c actor.Context) {
 }
 
 // HandleFailure stops a resource that fell itself, and no other (I25); onTerminated starts it anew.
-func (n *node) HandleFailure(_ *actor.ActorSystem, s actor.Supervisor, child *actor.PID, _ *actor.RestartStatistics, reason, _ any) {
+func (n *node) HandleFailure(_ *actor.ActorSystem, s actor.Supervisor, child *actor.PID, _ *actor.RestartStatistics, reason, message any) {
 	n.log.Error("a resource failed and was stopped", "resource", child.Id, "reason", fmt.Sprint(reason))
 	s.StopChildren(child)
+	if opens(message) {
+		n.h.Tell(n.self, &orphan{letter: message})
+	}
 }
 
 func (n *node) onStarted(c actor.Context) {

@@ -7,9 +7,10 @@ import (
 // An actor that falls may have asked for something that opens: a component, a connection, a door. The
 // answer finds nobody, and what it brings would stay open for as long as the process lives: the component
 // locked, the peer in a session with nobody, clients at a device without an owner. Such answers become dead
-// letters, and the node closes what they bring (I24).
+// letters, and the node closes what they bring (I24); and so it does with what an actor had just been brought when
+// it fell, whether or not that one still closed it.
 
-// orphan is a dead letter that brings something open.
+// orphan is a dead letter, or the last message of one that fell, that brings something open.
 type orphan struct{ letter any }
 
 // opens reports whether a message brings something that somebody has to close.

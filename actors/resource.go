@@ -235,6 +235,9 @@ func (r *resource) HandleFailure(_ *actor.ActorSystem, s actor.Supervisor, child
 		return
 	}
 	s.StopChildren(child)
+	if r.node != nil && opens(message) {
+		r.h.Tell(r.node, &orphan{letter: message}) // nobody may have taken it yet
+	}
 	r.h.Tell(r.pid, &fell{who: child.Id, what: what})
 }
 

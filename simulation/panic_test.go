@@ -205,3 +205,25 @@ func TestCommandsDuringFalls(t *testing.T) {
 		})
 	}
 }
+
+// Whatever message an actor falls on, what that one brought doesn't stay open without an owner: once the role is
+// init there is no device, no component, and no connection (I24).
+func TestNothingStaysOpenAfterAFall(t *testing.T) {
+	for _, kind := range []string{"gate", "localdisk", "remotelink", "resource"} {
+		for after := range 24 {
+			p := pairOf(t, PairSpec{Seed: 1})
+			p.must(t, "secondary", p.SetRole(p.B, states.RoleSecondary, false))
+			p.A.Panic(p.Resource(), kind, after, 0)
+			_ = p.SetRole(p.A, states.RolePrimary, false)
+			p.World.RunFor(20 * time.Second)
+			p.A.CalmDown()
+			if err := p.SetRole(p.A, states.RoleInit, true); err != nil {
+				t.Fatalf("%s, after %d messages: %v", kind, after, err)
+			}
+			p.World.RunFor(5 * time.Second)
+			if l := p.A.Level(); l.Doors != 0 || l.Disks != 0 || l.Connections != 0 {
+				t.Errorf("%s, after %d messages: %+v is still there", kind, after, l)
+			}
+		}
+	}
+}
