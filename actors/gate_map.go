@@ -264,6 +264,7 @@ func (g *gate) onRecordSaved(m *recordSaved) {
 		}
 		g.raised = g.alone()
 		g.stand.crashed, g.raisedOnce = 0, true
+		g.outdated, g.stand.outdated = false, false // under force: from here on it is another branch
 		g.recheck()
 		g.settleFlush()
 	case recIdentity:

@@ -325,11 +325,16 @@ func (s *secondary) maybeHandshake() {
 		s.refuseVerdict(n)
 		return
 	case n.verdict == states.VerdictPrimaryAhead:
-		// Durable before the reply (I17). Before the first byte of the copy lands it becomes a mixture.
+		// Durable before the reply (I17). Before the first byte of the copy lands it becomes a mixture. If the record
+		// can't be written, this process knows it all the same.
+		s.stand.outdated = true
 		rec.Unfit = max(rec.Unfit, states.Outdated)
 		s.stand.lagKnown = false
 	case n.verdict == states.VerdictEqual && rec.Unfit != states.Fit:
 		rec.Unfit = states.Fit // equal counters prove that the copy was whole (I15)
+	}
+	if n.verdict == states.VerdictEqual || n.verdict == states.VerdictSecondaryAhead {
+		s.stand.outdated = false
 	}
 	if n.verdict == states.VerdictEqual && !marks {
 		s.stand.whole() // a stock primary says it in no other way

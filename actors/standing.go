@@ -19,8 +19,8 @@ type standing struct {
 	// order. A flush may have failed it, which the disk tells only once, and what it wrote may be in a cache
 	// that will never be written: it is rewritten before it counts as durable (I38).
 	doubted *bitset.Set
-	// outdated: the last handshake found the peer ahead. The record says so from the session on; until then
-	// this node must not go on alone all the same.
+	// outdated: the last handshake found the peer ahead. The record says so from the reply or the session on; until
+	// then, or if it can't be written, this node must not go on alone all the same.
 	outdated bool
 	// target is what a reign leaves to the next one when its device was withdrawn; nil if none was.
 	target *pastTarget
@@ -46,7 +46,7 @@ func (s *standing) marks(r *states.Record, dirty bool) states.Marks {
 
 // whole says that this copy lacks nothing.
 func (s *standing) whole() {
-	s.crashed, s.lagKnown = 0, true
+	s.crashed, s.lagKnown, s.outdated = 0, true, false
 	s.lag.Reset()
 	s.doubted.Reset()
 }
