@@ -64,6 +64,7 @@ type side struct {
 	// written since is demanded like anything else.
 	forgotten []uint64
 	gaveUp    *handle // the opening of the component in whose stead the secondary counts; nil if it never did
+	counts    *handle // the opening of this component at which it was asked last to count in the other one's stead
 	spoilt    []bool  // by sector: what is durable was silently damaged
 	// misread: by sector: what a reader was given last in place of what is written. It is damage like any other
 	// until the sector is rewritten.

@@ -1,5 +1,7 @@
 package simulation
 
+import "hast/states"
+
 // A component that has failed is remembered as no current copy (I37), of some extents or as a whole. From then
 // on it owes nothing of them; the other side owes what it did, and has to hold that by then.
 
@@ -26,6 +28,13 @@ func (g *ghost) disowned(s *side, before, now paper) {
 		}
 	})
 }
+
+// raiseAtWord is the request of a primary that its secondary counts in its stead.
+const raiseAtWord states.Op = 32
+
+// askedToCount reports that the process that has this side's component open was asked to count in its primary's stead.
+// What another one had begun to count of its own, and a repair of the record ends, is no such thing.
+func (s *side) askedToCount() bool { return s.counts != nil && s.counts == s.p.owner }
 
 // stoodIn is when a secondary has raised its counter at the word of its primary, whose component has failed.
 func (g *ghost) stoodIn(s *side) {

@@ -83,6 +83,9 @@ func (g *ghost) sessionBegan(e *end) {
 // requestIn: a secondary's process has taken in data: it holds them in memory.
 func (g *ghost) requestIn(e *end, f *wire.InFrame) {
 	q, err := wire.DecodeRequest(f.NV)
+	if s := g.at(e.boot.machine); err == nil && q.Cmd == raiseAtWord {
+		s.counts = s.p.owner
+	}
 	if err != nil || !q.Cmd.Changes() || q.Offset%SectorSize != 0 || q.Length%SectorSize != 0 || !q.Fits(g.record.DataSize) {
 		return
 	}

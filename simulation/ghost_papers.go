@@ -196,7 +196,7 @@ func (g *ghost) moved(s *side, before, now paper) {
 		}
 		s.heard, s.told = false, false
 		s.raised = g.world.steps
-		if g.reign.server == o && g.client.door != nil {
+		if g.reign.server == o && g.client.door != nil && s.askedToCount() {
 			g.stoodIn(s)
 		}
 	case n.LocalCnt == b.LocalCnt && (n.RemoteCnt == b.RemoteCnt || o.fresh()): // an identity, or a former peer forgotten

@@ -104,6 +104,29 @@ func TestWhatIsGivenUpMayLand(t *testing.T) {
 	}
 }
 
+// TestWhoWasNotAskedStandsInForNobody: a raise that becomes durable beside a primary is one in its stead only if it has
+// asked for it (I37). Else it is the end of one that this component's last process had begun for itself.
+func TestWhoWasNotAskedStandsInForNobody(t *testing.T) {
+	for i, want := range []string{"", "I37"} {
+		asked := i == 1
+		h := handPlayed(t)
+		p, s := h.g.sides[0], h.g.sides[1]
+		s.p.owner = &handle{}
+		if asked {
+			s.counts = s.p.owner
+		}
+		io := h.ask(states.OpWrite, false)
+		h.land(h.p.A, io)
+		p.owed[0] = debt{h.g.judge.writes[io.gen].inv, h.g.judge.tick}
+		h.g.reign.server, h.g.client.door = p, &door{}
+		before, now := s.kept1, s.kept1
+		now.number++
+		now.rec.LocalCnt++
+		h.g.moved(s, before, now)
+		h.finds(t, want)
+	}
+}
+
 // handPlayed is a pair whose nodes do nothing.
 func handPlayed(t *testing.T) *playedGhost {
 	t.Helper()
