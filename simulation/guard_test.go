@@ -75,6 +75,9 @@ func TestGuard(t *testing.T) {
 				d.Put(0, block)
 				d.landSector(0, block[:SectorSize])
 			}
+			for _, s := range p.Client.ghost.sides {
+				s.readPapers()
+			}
 			if !a.guard.paired {
 				t.Fatal("the guard doesn't see that the components are a pair")
 			}
