@@ -234,10 +234,10 @@ func (r *resource) HandleFailure(_ *actor.ActorSystem, s actor.Supervisor, child
 		s.RestartChildren(child)
 		return
 	}
-	s.StopChildren(child)
 	if r.node != nil && opens(message) {
 		r.h.Tell(r.node, &orphan{letter: message}) // nobody may have taken it yet
 	}
+	s.StopChildren(child)
 	r.h.Tell(r.pid, &fell{who: child.Id, what: what})
 }
 
