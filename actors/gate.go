@@ -30,7 +30,12 @@ type gate struct {
 	stand  *standing
 	amap   *activemap.Map
 	ranges states.Ranges
-	all    reqList    // everything admitted and not released
+	all    reqList // everything admitted and not released
+	// clients counts requests of clients that are not released, and notes that one came.
+	clients struct {
+		inside int
+		came   bool
+	}
 	held   []*Request // wait for the counter, the map or a barrier, in order of arrival
 	door   Door
 	closed bool // no new request is let in
@@ -336,6 +341,8 @@ func (g *gate) admit(r *Request) {
 	flow.link.frame = frame
 	r.Err = nil
 	g.all.push(r)
+	g.clients.inside++
+	g.clients.came = true
 	if g.leaving {
 		g.fail(r, errWithdrawn)
 		g.release(r)
@@ -395,8 +402,11 @@ func (g *gate) release(r *Request) {
 	g.all.remove(r)
 	if r.flow.copying != nil {
 		g.chunks = append(g.chunks, r.flow.copying)
-	} else if r.To != nil {
-		r.To.Released(r)
+	} else {
+		g.clients.inside--
+		if r.To != nil {
+			r.To.Released(r)
+		}
 	}
 	if g.drains {
 		g.maybeDrained()

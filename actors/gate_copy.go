@@ -217,6 +217,14 @@ func (g *gate) chunkWritten(r *Request) {
 	}
 }
 
+// clientsWork reports whether a client was at work since it was asked last, so that copying should let it pass. One
+// that waits for the copying wants it to go on.
+func (g *gate) clientsWork() bool {
+	active := g.clients.inside > 0 || g.clients.came
+	g.clients.came = false
+	return active && len(g.lagWait) == 0 && !(g.flushing != nil && g.flushing.lagged)
+}
+
 // endChunk lets go of the chunk; the last one of an extent ends its copy. An extent of which a chunk
 // failed stays where it is (A4).
 func (g *gate) endChunk(r *Request, err error) {
@@ -238,7 +246,7 @@ func (g *gate) endChunk(r *Request, err error) {
 		g.endCopy(c)
 	}
 	if c.session == g.session {
-		g.tell(g.res.sync, &chunkDone{session: c.session, bytes: n, err: err})
+		g.tell(g.res.sync, &chunkDone{session: c.session, bytes: n, err: err, clients: g.clientsWork()})
 	}
 	g.granted()
 }

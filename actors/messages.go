@@ -359,6 +359,8 @@ type chunkDone struct {
 	session uint64
 	bytes   int64
 	err     error
+	// clients: one was at work since the last chunk, and none waits for the copying itself.
+	clients bool
 }
 type bothFlushed struct {
 	session uint64
@@ -376,6 +378,9 @@ type equalised struct {
 // syncMore tells that an extent has to be copied that hadn't when the session began.
 type syncMore struct{ session uint64 }
 type syncAgain struct{ session uint64 }
+
+// syncRested ends a rest of the session's sync (states.Pace).
+type syncRested struct{ session uint64 }
 
 // To guard, from resource and remotelink.
 

@@ -23,6 +23,7 @@ type syncer struct {
 	under     int           // chunks under way
 	pause     time.Duration // the last one after an error
 	asked     int           // copyNext without an answer yet
+	pace      states.Pace
 	announced bool
 	since     time.Duration
 	copied    uint64 // in this synchronization
@@ -30,9 +31,6 @@ type syncer struct {
 }
 
 const (
-	// syncWindow is how many chunks of MaxRequest bytes are under way: enough to keep disk and link busy,
-	// few enough that a client's request waits for a millisecond at most.
-	syncWindow = 8
 	// syncRetry is the pause after a chunk that failed; it doubles up to syncRetryMost while nothing else is
 	// copied.
 	syncRetry     = 5 * time.Second
@@ -61,6 +59,8 @@ func (s *syncer) Receive(c actor.Context) {
 		s.onAgain(m)
 	case *syncMore:
 		s.onMore(m)
+	case *syncRested:
+		s.onRested(m)
 	case *statusWalk:
 		s.onStatus(m)
 	case *actor.Started:
@@ -86,6 +86,7 @@ func (s *syncer) step(ev states.Event) {
 func (s *syncer) do(e states.Effect) {
 	switch e {
 	case states.SyncDoStartCopy:
+		s.pace.Begin(s.res.h.Clock.Now())
 		s.fill()
 	case states.SyncDoFlushBoth:
 		s.gate(&flushBoth{session: s.session})
@@ -113,15 +114,15 @@ func (s *syncer) ask() {
 	s.gate(&copyNext{session: s.session})
 }
 
-// fill keeps the window full.
+// fill keeps the window full, unless it is the clients' turn.
 func (s *syncer) fill() {
-	for s.asked < syncWindow {
+	for s.pace.Allows(s.asked) {
 		s.ask()
 	}
 }
 
 func (s *syncer) onBegin(m *syncBegin) {
-	s.session, s.source, s.asked, s.copied, s.pause = m.session, m.source, 0, 0, 0
+	s.session, s.source, s.asked, s.copied, s.pause, s.pace = m.session, m.source, 0, 0, 0, states.NewPace()
 	if m.dirty == 0 {
 		s.step(states.SyncOnSessionUp)
 		return
@@ -154,9 +155,23 @@ func (s *syncer) onChunk(m *chunkDone) {
 	s.total += uint64(m.bytes)
 	switch s.fsm.Current() {
 	case states.SyncIsRunning:
+		if rest := s.pace.Ended(s.res.h.Clock.Now(), m.clients, s.asked); rest > 0 {
+			s.res.h.Clock.TellAfter(rest, s.self, &syncRested{session: s.session})
+		}
 		s.fill()
 	case states.SyncIsFinishing, states.SyncIsDone:
 		s.step(states.SyncOnWork)
+	}
+}
+
+// onRested goes on after the clients' turn.
+func (s *syncer) onRested(m *syncRested) {
+	if m.session != s.session || s.session == 0 || !s.pace.Resting() {
+		return
+	}
+	s.pace.Begin(s.res.h.Clock.Now())
+	if s.fsm.Current() == states.SyncIsRunning {
+		s.fill()
 	}
 }
 

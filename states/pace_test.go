@@ -1,0 +1,68 @@
+package states
+
+import (
+	"testing"
+	"time"
+)
+
+func TestPace(t *testing.T) {
+	const ms = time.Millisecond
+	t.Run("without clients the window stays full", func(t *testing.T) {
+		p := NewPace()
+		p.Begin(0)
+		for i := range 100 {
+			if !p.Allows(SyncWindow-1) || p.Allows(SyncWindow) {
+				t.Fatalf("after %d chunks the window isn't %d", i, SyncWindow)
+			}
+			if rest := p.Ended(time.Duration(i)*ms, false, SyncWindow-1); rest != 0 {
+				t.Fatalf("a rest of %v for nobody", rest)
+			}
+		}
+	})
+	t.Run("a burst with a client ends, and is followed by a rest that is no shorter", func(t *testing.T) {
+		p := NewPace()
+		p.Begin(0)
+		for left := SyncWindow - 1; left > 0; left-- {
+			if rest := p.Ended(5*ms, true, left); rest != 0 || p.Allows(left) {
+				t.Fatalf("with %d chunks under way: rest %v, another one allowed: %v", left, rest, p.Allows(left))
+			}
+		}
+		rest := p.Ended(20*ms, false, 0) // the client that was at work before counts
+		if rest < 20*ms || rest > 30*ms || !p.Resting() || p.Allows(0) {
+			t.Fatalf("rest %v, resting %v", rest, p.Resting())
+		}
+		p.Begin(45 * ms)
+		if p.Resting() || !p.Allows(SyncWindow-1) {
+			t.Fatal("the rest doesn't end")
+		}
+	})
+	for _, c := range []struct {
+		name   string
+		took   []time.Duration // bursts, one after the other
+		window int             // then
+		rest   time.Duration   // the last one is no longer
+	}{
+		{"long bursts are made shorter", []time.Duration{100 * ms, 100 * ms}, 2, 125 * ms},
+		{"down to one chunk", []time.Duration{time.Minute, time.Minute, time.Minute, time.Minute, time.Minute}, 1, time.Second},
+		{"short ones grow again", []time.Duration{100 * ms, 100 * ms, 5 * ms}, 4, 7 * ms},
+		{"up to the window", []time.Duration{5 * ms, 5 * ms, 5 * ms}, SyncWindow, 7 * ms},
+		{"what takes no time needs no rest", []time.Duration{0}, SyncWindow, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := NewPace()
+			var now, rest time.Duration
+			for _, d := range c.took {
+				p.Begin(now)
+				now += d
+				rest = p.Ended(now, true, 0)
+			}
+			if rest > c.rest {
+				t.Errorf("a rest of %v", rest)
+			}
+			p.Begin(now)
+			if !p.Allows(c.window-1) || p.Allows(c.window) {
+				t.Errorf("the window isn't %d", c.window)
+			}
+		})
+	}
+}
