@@ -58,7 +58,8 @@ func (g *ghost) Decided(m *Machine, resource string, role states.Role, v states.
 	case want == states.VerdictSplitBrain:
 		g.violate(ruleI14, own, NoSector, "verdict %v as %v; both wrote alone: %s has %v, %s has %v", v, role, p.name(), p.vv, s.name(), s.vv)
 	case v == states.VerdictSplitBrain && (primary.Marks.Branch || secondary.Marks.Branch) && g.mayLack(p, s):
-		// The side ahead went on without what it had answered as a secondary (rule branch).
+		// The side ahead went on without what it had answered as a secondary (rule branch): it had lost that, or failed
+		// to apply it, and its administrator insisted.
 	default:
 		g.violate(ruleI15, own, NoSector, "verdict %v as %v, and should be %v: %s has %v, %s has %v", v, role, want, p.name(), p.vv, s.name(), s.vv)
 	}
@@ -103,5 +104,5 @@ func (g *ghost) relation(p, s *side) (want states.Verdict, exact bool) {
 // mayLack reports whether one of the two has lost a process or its power, so that the side ahead may lack what it
 // had answered.
 func (g *ghost) mayLack(p, s *side) bool {
-	return p.died+s.died+p.lostPower+s.lostPower > 0
+	return p.died+s.died+p.lostPower+s.lostPower > 0 || p.insisted || s.insisted
 }

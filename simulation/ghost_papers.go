@@ -13,10 +13,13 @@ type papers struct {
 	written1, kept1 paper
 	touched         bool // an operation changed some of it since it was read
 	// vv counts the alone periods of both sides that are wholly contained here.
-	vv     [2]uint32
-	older  pastPaper // what stood before the last change
-	whole  uint64    // the newest record that was durable in all places
-	raised uint64    // the world's step of the last durable raise
+	vv    [2]uint32
+	older pastPaper // what stood before the last change
+	sure  pastPaper // the last record that was in all places, before the last change
+	// insisted: since the counters were equal it went on alone because its administrator had insisted.
+	insisted bool
+	whole    uint64 // the newest record that was durable in all places
+	raised   uint64 // the world's step of the last durable raise
 	// heard: this node's process has decided a verdict that finds it behind. told: and it owes to know so durably.
 	heard, told bool
 	// split is the other side's count when a split-brain was found last; nil if none stands.
@@ -156,7 +159,9 @@ func (g *ghost) moved(s *side, before, now paper) {
 		}
 		return
 	}
-	prior := s.older
+	if before.whole == before.number {
+		s.sure = pastPaper{before.number, before.rec, s.vv}
+	}
 	if now.number > before.number {
 		s.older = pastPaper{before.number, before.rec, s.vv}
 	}
@@ -176,10 +181,10 @@ func (g *ghost) moved(s *side, before, now paper) {
 		s.forgive()
 	case n.ResUID == 0 && b.ResUID != 0:
 		s.vv = [2]uint32{}
-	case n.LocalCnt+1 == b.LocalCnt && s.split == nil && before.whole != before.number && prior.stoodBefore(*n):
-		// A raise that failed on its way to all places, and that nothing was answered on: the record before it was
-		// written once more. Its counters may have been equal.
-		s.vv = prior.vv
+	case s.split == nil && before.whole != before.number && s.sure.stoodBefore(*n):
+		// A raise, or an equalising, that failed on its way to all places, and that nothing was answered on: the record
+		// before it was written once more.
+		s.vv = s.sure.vv
 	case equal:
 		g.equalised(s)
 	case n.LocalCnt+1 == b.LocalCnt && s.split == nil && before.whole != before.number && s.vv[s.n] > 0:
@@ -190,6 +195,7 @@ func (g *ghost) moved(s *side, before, now paper) {
 		g.preferred(s)
 	case n.LocalCnt > b.LocalCnt:
 		s.vv[s.n]++
+		s.insisted = s.insisted || s.forced
 		g.world.checked(ruleI17)
 		if s.knowsBehind() && !s.forced && s == g.reign.server {
 			g.violate(ruleI17, s, NoSector, "it goes on alone, and is behind")
@@ -261,7 +267,7 @@ func (g *ghost) equalised(s *side) {
 	}
 	o.vv = s.vv
 	for _, x := range g.sides {
-		x.heard, x.told = false, false
+		x.heard, x.told, x.insisted = false, false, false
 	}
 	s.split, o.split = nil, nil
 	g.checkClean(0, int64(len(g.done)))

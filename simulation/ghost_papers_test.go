@@ -56,35 +56,53 @@ func TestCountersThatBecomeEqual(t *testing.T) {
 	}
 }
 
-// TestRaiseThatIsTakenBack: a raise that was written in part only, and failed, is no alone period once the record before
-// it was written again; one that was whole can't be taken back like that.
-func TestRaiseThatIsTakenBack(t *testing.T) {
-	for _, whole := range []bool{false, true} {
-		h := handPlayed(t)
-		s, o := h.g.sides[0], h.g.sides[1]
-		s.kept1.rec.ResUID, o.kept1.rec.ResUID = 1, 1
-		first := s.kept1
-		raised := first
-		raised.number++
-		raised.rec = states.Raised(first.rec, 0, states.ExtentRuns{})
-		raised.whole = first.number
-		want := ""
-		if whole {
-			raised.whole, want = raised.number, "I19"
-		}
-		again := first
-		again.number = raised.number + 1
-		s.kept1 = raised
-		h.g.moved(s, first, raised)
-		if s.vv != [2]uint32{1, 0} {
-			t.Errorf("after the raise it contains %v", s.vv)
-		}
-		h.land(h.p.A, h.ask(states.OpWrite, false))
-		s.kept1 = again
-		h.g.moved(s, raised, again)
-		h.finds(t, want)
-		if !whole && s.vv != [2]uint32{} {
-			t.Errorf("the raise was taken back, and it contains %v", s.vv)
-		}
+// TestRecordThatIsTakenBack: a raise, or an equalising, that was written in part only, and failed, is none once the
+// record before it was written again; one that was whole can't be taken back like that.
+func TestRecordThatIsTakenBack(t *testing.T) {
+	raise := func(r states.Record, _ *paper) states.Record { return states.Raised(r, 0, states.ExtentRuns{}) }
+	equal := func(r states.Record, o *paper) states.Record { return states.Equalised(r, states.CopyOf(&o.rec)) }
+	for _, tt := range []struct {
+		name   string
+		record func(r states.Record, other *paper) states.Record
+		behind bool // the other side was changed alone before
+		whole  bool
+		want   string
+	}{
+		{"a raise", raise, false, false, ""},
+		{"a whole raise", raise, true, true, "I19"},
+		{"an equalising", equal, true, false, ""},
+		{"a whole equalising", equal, true, true, "I19"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			h := handPlayed(t)
+			s, o := h.g.sides[0], h.g.sides[1]
+			off := int64(h.p.Record.LocalOff)
+			o.p.Put(off, s.p.Written()[off:off+int64(h.p.Record.DataSize)])
+			o.look()
+			s.kept1.rec.ResUID, o.kept1.rec.ResUID = 1, 1
+			if tt.behind {
+				o.kept1.rec.LocalCnt, o.vv[1] = 1, 1
+			}
+			first := s.kept1
+			first.whole = first.number
+			failed, again, vv := first, first, s.vv
+			failed.number++
+			failed.rec = tt.record(first.rec, &o.kept1)
+			if tt.whole {
+				failed.whole = failed.number
+			}
+			again.number = failed.number + 1
+			s.kept1 = failed
+			h.g.moved(s, first, failed)
+			if s.vv == vv {
+				t.Errorf("after the record it still contains %v", s.vv)
+			}
+			s.kept1 = again
+			h.g.moved(s, failed, again)
+			h.finds(t, tt.want)
+			if !tt.whole && s.vv != vv {
+				t.Errorf("it was taken back, and it contains %v instead of %v", s.vv, vv)
+			}
+		})
 	}
 }
