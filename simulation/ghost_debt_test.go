@@ -61,6 +61,15 @@ func (h *playedGhost) flushed(c states.Claim) {
 
 func (h *playedGhost) killed(m *Machine) { h.g.processDied(h.p.Disk(m)) }
 
+// raised is the durable beginning of a period alone at the node that serves.
+func (h *playedGhost) raised(m *Machine) {
+	before := paper{number: 1, rec: states.Record{ResUID: 1}}
+	now := paper{number: 2, rec: states.Record{ResUID: 1, LocalCnt: 1}}
+	h.p.Client.door = &door{}
+	h.g.moved(h.g.at(m), before, now)
+	h.p.Client.door = nil
+}
+
 // owes are the numbers of the newest writes that a side owes: in its process, written, durable; 0 is none.
 func (h *playedGhost) owes(s *side) (levels [3]uint64) {
 	for i, d := range []debt{s.received[0], s.owed[0], s.kept[0]} {
@@ -223,6 +232,19 @@ func TestPromotions(t *testing.T) {
 			h.served(h.p.B, old)
 			h.served(h.p.B, open)
 		}, 0, "I1"},
+		{"a period without an answer leaves behind what was only sent", func(h *playedGhost) {
+			old := h.everywhere()
+			h.sent()
+			h.promote(h.p.B, false)
+			h.raised(h.p.B)
+			h.land(h.p.A, old) // the copy from B
+		}, 1, ""},
+		{"a promotion without a period leaves nothing behind", func(h *playedGhost) {
+			old := h.everywhere()
+			h.sent()
+			h.promote(h.p.B, false)
+			h.land(h.p.A, old)
+		}, 0, "I11"},
 		{"with its peer, which is the source", func(h *playedGhost) {
 			old := h.everywhere()
 			h.flushed(states.ClaimBoth)

@@ -202,6 +202,11 @@ func (g *ghost) moved(s *side, before, now paper) {
 		}
 		s.heard, s.told = false, false
 		s.raised = g.world.steps
+		if s == g.reign.server && g.client.door != nil {
+			// A period of its own has begun, answered or not: what the other side alone has of an earlier one, a tail that
+			// was only sent, is left behind, and makes no split-brain (I14).
+			g.settle()
+		}
 		if g.reign.server == o && g.client.door != nil && s.askedToCount() {
 			g.stoodIn(s)
 		}
