@@ -74,6 +74,7 @@ type gate struct {
 	raised     bool // in this alone period, durably
 	raising    bool
 	raisedOnce bool // in this reign
+	settles    bool // the raise is for what the secondary lacks, in a handshake that found equal counters
 	raiseTag   uint64
 	wantSent   bool // the record shall say that some answers are for what was only sent
 	sentErr    error

@@ -199,7 +199,11 @@ func (g *gate) saveRaise() {
 		g.raiseFailed(fmt.Errorf("the metadata has no room to name all extents that the secondary holds: %w", wire.EIO))
 		return
 	}
-	rec := states.Raised(g.rec, g.stand.crashed, lacks.Bad)
+	crashed := g.stand.crashed
+	if g.settles {
+		crashed = 0 // what an unclean end took from here is the secondary's, and named
+	}
+	rec := states.Raised(g.rec, crashed, lacks.Bad)
 	g.log.Debug(fmt.Sprintf("Increasing localcnt to %d.", rec.LocalCnt))
 	g.saveRecord(rec, recRaise)
 }
@@ -213,7 +217,7 @@ func (g *gate) lacking() []states.ExtentRun {
 }
 
 func (g *gate) raiseFailed(err error) {
-	g.raising = false
+	g.raising, g.settles = false, false
 	g.failHeld(fmt.Errorf("cannot record that this copy changes alone: %w", err))
 	if t := g.flushing; t != nil && t.local.Final() {
 		t.local, t.err = states.PartFailed, fmt.Errorf("cannot record that this copy changes alone: %w", wire.EIO)
@@ -265,6 +269,10 @@ func (g *gate) onRecordSaved(m *recordSaved) {
 		g.raised = g.alone()
 		g.stand.crashed, g.raisedOnce = 0, true
 		g.outdated, g.stand.outdated = false, false // under force: from here on it is another branch
+		if g.settles && g.door != nil {
+			g.tell(g.res.link, &connect{}) // the handshake is taken up again at once; a promotion asks by itself
+		}
+		g.settles = false
 		g.recheck()
 		g.settleFlush()
 	case recIdentity:

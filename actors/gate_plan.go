@@ -27,7 +27,7 @@ func (p *sessionPlan) faulted() bool {
 func (g *gate) planCopies(p *sessionPlan) bool {
 	source := func(e uint32) (states.SyncSource, bool) {
 		return states.SourceOf(p.verdict, p.own, p.peer, p.reign, states.ExtentMarks{Stale: g.amap.Stale(e),
-			BadP: g.amap.Bad(e), BadS: p.badS.Contains(uint64(e)),
+			BadP: g.amap.Bad(e) || g.amap.Stale(e) && !g.forced && g.rec.Bad.Contains(uint64(e)), BadS: p.badS.Contains(uint64(e)),
 			LagP: g.stand.lag.Has(e), LagS: p.lagS.Has(e)})
 	}
 	p.badS.ForEach(func(first, count uint64) {

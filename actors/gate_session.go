@@ -149,6 +149,11 @@ func (g *gate) onPeerReply(m *peerReply) {
 			"promote the other node, or 'hastctl role --force primary' on the one whose copy is to be kept")
 		return
 	}
+	if m.caps&wire.CapMarks != 0 && states.CountsLack(verdict, g.lag.Any(), own.Marks.Sent) && !g.raised {
+		g.settles = true
+		g.raise()
+		return
+	}
 	g.reply, g.offered, g.peer, g.caps = m, m.attempt, peer, m.caps
 	// What clients change meanwhile is in later writes of the map, which the session need not wait for: under
 	// load there always is another one.
@@ -200,6 +205,10 @@ func (g *gate) merge() {
 		if g.caps&wire.CapMarks != 0 && !g.forced {
 			rec, g.named = states.Taking(rec, g.lacking()...)
 		}
+	case states.VerdictPrimaryAhead:
+		if g.caps&wire.CapMarks != 0 {
+			rec, g.named = states.Leading(rec), true
+		}
 	case states.VerdictSecondaryAhead:
 		// Before the first byte of the copy lands, and durably: this copy is about to be a mixture (I17).
 		rec.Unfit = states.Inconsistent
@@ -220,7 +229,7 @@ func (g *gate) onSessionRecord(err error) {
 		g.refuseOffer("the record of the session can't be written: "+err.Error(), "check the local component")
 		return
 	}
-	if g.named {
+	if g.named && g.verdict == states.VerdictEqual {
 		g.stand.crashed = 0
 	}
 	g.tell(g.res.link, &begin{attempt: g.offered})

@@ -173,7 +173,7 @@ func (s *secondary) onMark(q *wire.Request, f *wire.InFrame) bool {
 	}
 	s.mark = r
 	rec, s.sure = states.Confirmed(rec, states.Confirming{Session: s.ident, Verdict: s.verdict, Named: q.Offset == markNamed,
-		Lacks: s.stand.lag.Any(), Branch: s.peer.Marks.Branch})
+		Lacks: s.stand.lag.Any()})
 	s.saveRecord(rec, saveMark)
 	return true
 }

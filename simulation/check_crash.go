@@ -159,10 +159,8 @@ func (g *ghost) survives(l *outlook, sector int64) {
 			continue
 		case x != from && l.marks(from).Crashed&states.UncleanRestarted != 0 && l.marks(from).Sent:
 			continue // its tail may be nowhere else: so it is the source, whatever it has lost (correctness 2)
-		case x != from && l.verdict == states.VerdictEqual && l.marks(from).Crashed&states.UncleanRestarted != 0 &&
-			l.marks(x).Crashed&(states.UncleanRestarted|states.UncleanReceived) != 0:
-			// Either may lack something that was answered. Marks don't tell which of the two lost power first, nor what
-			// was copied since: the tie goes to the primary. docs/simulation.md tells of it.
+		case x != from && l.verdict == states.VerdictEqual && l.marks(from).Crashed&l.marks(x).Crashed&states.UncleanRestarted != 0:
+			// Marks don't tell which of the two lost power first: the tie goes to the primary. docs/simulation.md tells of it.
 			continue
 		}
 		worst := from.written[sector]

@@ -21,23 +21,33 @@ func Taking(r Record, away ...ExtentRun) (Record, bool) {
 	return r, true
 }
 
+// Leading is the record of a primary whose secondary has learnt, durably, that it is behind. Whether this copy had made
+// a branch was asked for that verdict; it can't be another one any more, whatever the secondary's marks say later.
+func Leading(r Record) Record {
+	r.Branch = false
+	return r
+}
+
+// CountsLack reports that a primary raises its counter in a handshake that found equal counters, because the secondary
+// lacks something that was answered: else, after this one's loss of power, marks alone would have to tell which copy
+// has more. Answers for what was only sent make this copy the source in any case.
+func CountsLack(v Verdict, lacks, sent bool) bool { return v == VerdictEqual && lacks && !sent }
+
 // Confirming is what a secondary knows when its primary confirms a session.
 type Confirming struct {
 	// Session is the session's identity.
 	Session uint64
 	Verdict Verdict
-	// Named: the primary's record names the extents that it takes from here (Taking).
+	// Named: the primary's record says what follows from the verdict (Taking, Leading).
 	Named bool
 	// Lacks: this copy lacks something that was answered.
 	Lacks bool
-	// Branch: the primary went on alone though it might have lacked what was answered.
-	Branch bool
 }
 
 // Confirmed is the secondary's record then. Answers that were given here for what was only sent make it nobody's
 // source any more: under equal counters the primary's record names what it takes from here, under others the counters
-// say it until both copies are equal. What an unclean end left is settled as well, unless this copy lacks something
-// under equal counters, or its marks tell a branch from a split-brain.
+// say it until both copies are equal. What an unclean end left is settled as well, unless this copy lacks something and
+// no counter says so.
 func Confirmed(r Record, c Confirming) (confirmed Record, settled bool) {
 	r.LastSession, r.TrySession = c.Session, 0
 	switch {
@@ -46,7 +56,7 @@ func Confirmed(r Record, c Confirming) (confirmed Record, settled bool) {
 	case c.Verdict == VerdictSecondaryAhead:
 		settled = !c.Lacks
 	case c.Verdict == VerdictPrimaryAhead:
-		settled = !c.Branch
+		settled = c.Named
 	default:
 		return r, false
 	}

@@ -36,8 +36,8 @@ func TestConfirmed(t *testing.T) {
 		{"equal, not named", Confirming{Verdict: VerdictEqual}, old, true, false},
 		{"it is ahead", Confirming{Verdict: VerdictSecondaryAhead}, UncleanBegan | UncleanRaised, false, true},
 		{"it is ahead, but not of its bad extents", Confirming{Verdict: VerdictSecondaryAhead, Lacks: true}, lost, false, false},
-		{"the primary is ahead", Confirming{Verdict: VerdictPrimaryAhead, Lacks: true}, UncleanBegan | UncleanRaised, false, true},
-		{"the primary is ahead, by a branch", Confirming{Verdict: VerdictPrimaryAhead, Branch: true}, lost, false, false},
+		{"the primary is ahead, and says that it leads", Confirming{Verdict: VerdictPrimaryAhead, Named: true, Lacks: true}, UncleanBegan | UncleanRaised, false, true},
+		{"the primary is ahead", Confirming{Verdict: VerdictPrimaryAhead}, lost, false, false},
 		{"fresh", Confirming{Verdict: VerdictFresh, Named: true}, old, true, false},
 	} {
 		r := full()
@@ -47,6 +47,27 @@ func TestConfirmed(t *testing.T) {
 		c.c.Session = 20
 		if got, settled := Confirmed(r, c.c); got != want || settled != c.settled {
 			t.Errorf("%s: %v %+v, want %+v", c.name, settled, got, want)
+		}
+	}
+}
+
+func TestLeading(t *testing.T) {
+	r := full()
+	r.Branch = true
+	want := r
+	want.Branch = false
+	if got := Leading(r); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+func TestCountsLack(t *testing.T) {
+	for v := VerdictNone; v <= VerdictEqual; v++ {
+		for n := range 4 {
+			lacks, sent := n&1 != 0, n&2 != 0
+			if got, want := CountsLack(v, lacks, sent), v == VerdictEqual && lacks && !sent; got != want {
+				t.Errorf("%v, lacks %v, sent %v: %v", v, lacks, sent, got)
+			}
 		}
 	}
 }
