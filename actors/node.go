@@ -11,7 +11,6 @@ import (
 
 	"hast/config"
 	"hast/states"
-	"hast/wire"
 )
 
 // node is all resources of one machine: it takes commands, and connections of peers, which it gives to
@@ -45,29 +44,11 @@ type node struct {
 	shutdown  ShutdownSink
 }
 
-// helloTime is how long a connection may be silent before its first message.
-const helloTime = 20 * time.Second
-
-// hellosMost bounds connections that haven't said yet what they want (I24).
-const hellosMost = 64
-
-// hello is a connection of which nothing is known but where it comes from.
-type hello struct {
-	conn    Conn
-	remotes []string // the configured remotes that resolve to its address
-}
-
 type roleTurn struct {
 	answers []RoleAnswer
 	done    []bool
 	left    int
 	to      RoleSink
-}
-
-type queryTurn struct {
-	statuses []Status
-	left     int
-	to       StatusSink
 }
 
 func newNode(h *Host, ex Executor, cfg *config.Config) *node {
@@ -233,91 +214,6 @@ func (n *node) nextEpoch() uint64 {
 	return n.epoch
 }
 
-// onAccepted waits for a connection's first message.
-func (n *node) onAccepted(m *Accepted) {
-	if len(n.hellos) >= hellosMost {
-		n.log.Warn("too many connections haven't said hello; one was closed", "peer", m.Conn.Peer())
-		m.Conn.Close()
-		return
-	}
-	id := n.nextEpoch()
-	n.hellos[id] = hello{conn: m.Conn, remotes: m.Remotes}
-	n.log.Info(fmt.Sprintf("Connection from %s to %s.", m.Conn.Peer(), m.Conn.Local()))
-	m.Conn.Own(Owner{PID: n.self, Exec: n.ex, Epoch: id})
-	n.h.Clock.TellAfter(helloTime, n.self, &helloLimit{id: id})
-}
-
-func (n *node) onHelloLimit(m *helloLimit) {
-	if w, ok := n.hellos[m.id]; ok {
-		n.log.Warn("a connection said nothing", "peer", w.conn.Peer())
-		delete(n.hellos, m.id)
-		w.conn.Close()
-	}
-}
-
-// onFrames takes the hello, the only frame that the node itself reads from a connection.
-func (n *node) onFrames(m *FramesIn) {
-	w, ok := n.hellos[m.Epoch]
-	for i, f := range m.Frames {
-		if ok && i == 0 {
-			delete(n.hellos, m.Epoch)
-			if len(m.Frames) > 1 {
-				n.refuse(w.conn, "more than one message before an answer")
-			} else {
-				n.onHello(w, f)
-			}
-		}
-		f.Release()
-	}
-}
-
-func (n *node) onHello(w hello, f *wire.InFrame) {
-	c := w.conn
-	hello := &peerHello{conn: c}
-	var name string
-	if wire.IsHello2(f.NV) {
-		h, err := wire.DecodeHello2(f.NV)
-		if err != nil {
-			n.refuse(c, err.Error())
-			return
-		}
-		hello.again, name = &h, h.Resource
-	} else {
-		h, err := wire.DecodeHello1(f.NV)
-		if err != nil {
-			n.refuse(c, err.Error())
-			return
-		}
-		hello.first, name = &h, h.Resource
-	}
-	pid := n.resources[name]
-	if pid == nil {
-		n.log.Error("hello for an unknown resource", "peer", c.Peer(), "resource", name)
-		n.answer(c, wire.MsgNotConfigured)
-		return
-	}
-	if !slices.Contains(w.remotes, n.confs[name].Remote) {
-		n.log.Error(fmt.Sprintf("Client %s has no access to the resource.", c.Peer()), "resource", name)
-		n.answer(c, wire.MsgNoAccess)
-		return
-	}
-	n.h.Tell(pid, hello)
-}
-
-// refuse closes a connection that speaks something else.
-func (n *node) refuse(c Conn, why string) {
-	n.log.Error("not a hello", "peer", c.Peer(), "reason", why)
-	c.Close()
-}
-
-func (n *node) answer(c Conn, reason string) {
-	var f wire.OutFrame
-	f.Version = wire.ProtocolVersion
-	f.NV = wire.AppendHello1Reply(nil, &wire.Hello1Reply{ErrMsg: reason})
-	c.Send(&f, nil)
-	c.CloseAfterSend()
-}
-
 // named resolves the names of a command: "all", or each by itself.
 func (n *node) named(names []string) []string {
 	if len(names) == 1 && names[0] == "all" {
@@ -362,66 +258,6 @@ func (n *node) maybeRoles(id uint64) {
 		delete(n.roles, id)
 		t.to.RolesSet(t.answers)
 	}
-}
-
-// statusPatience is how long a status waits for its resources: they have nothing to wait for, and a status
-// comes within a second (L2).
-const statusPatience = 800 * time.Millisecond
-
-func (n *node) onQuery(m *QueryStatus) {
-	id := n.nextEpoch()
-	t := &queryTurn{to: m.To}
-	n.queries[id] = t
-	for _, name := range n.named(m.Names) {
-		pid := n.resources[name]
-		t.statuses = append(t.statuses, Status{Name: name, Unknown: pid == nil})
-		if pid != nil {
-			t.left++
-			n.h.Tell(pid, &statusWalk{id: id, to: n.self, status: &Status{Name: name}})
-		}
-	}
-	if t.left == 0 {
-		n.endQuery(id)
-		return
-	}
-	n.h.Clock.TellAfter(statusPatience, n.self, &statusLimit{id: id})
-}
-
-func (n *node) onWalked(m *statusWalk) {
-	t := n.queries[m.id]
-	if t == nil {
-		return
-	}
-	for i := range t.statuses {
-		if s := &t.statuses[i]; s.Name == m.status.Name && s.awaited() {
-			*s = *m.status
-			t.left--
-		}
-	}
-	if t.left == 0 {
-		n.endQuery(m.id)
-	}
-}
-
-// awaited reports whether no resource has said anything for a status yet.
-func (s *Status) awaited() bool { return !s.Unknown && s.Role == "" }
-
-// endQuery answers with what there is: a resource that doesn't answer says so.
-func (n *node) endQuery(id uint64) {
-	t := n.queries[id]
-	if t == nil {
-		return
-	}
-	delete(n.queries, id)
-	for i := range t.statuses {
-		if s := &t.statuses[i]; s.awaited() {
-			s.Role, s.State, s.Reason = states.RoleInit.String(), "unanswered", "the resource doesn't answer"
-			s.Remedy = "ask again; if it stays so, see the log and start hastd anew"
-			cfg := n.confs[s.Name]
-			s.Provider, s.Local, s.Remote = cfg.Provider, cfg.Local, cfg.Remote
-		}
-	}
-	t.to.Statuses(t.statuses)
 }
 
 func (n *node) onReload(m *Reload) {
