@@ -29,6 +29,7 @@ func (g *ghost) landed(p *Platter, at int64, kept, damaged bool) {
 	}
 	if v != old { // what is written once more as it was is nobody's invention
 		g.checkOrigin(s, sector, v)
+		g.passedOver(s, sector, v)
 	}
 	g.checkOwed(s, sector, old, v)
 	g.checkLate(s, sector, old, v)

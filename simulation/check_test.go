@@ -5,6 +5,7 @@ import (
 
 	"hast/actors"
 	"hast/states"
+	"hast/wire"
 )
 
 // paired lets the two components pass for a pair with one another's identity.
@@ -32,6 +33,47 @@ func (h *playedGhost) serves() *door {
 func (h *playedGhost) takeIn(io *clientIO) {
 	h.g.sides[1].memory[0] = valueID(io.gen)
 	h.g.tookIn(h.g.sides[1], 0, valueID(io.gen))
+}
+
+// arrives has a connection bring B a write of one sector, damaged on the way or not.
+func (h *playedGhost) arrives(e *end, io *clientIO, damaged bool) {
+	nv, err := wire.AppendRequest(nil, &wire.Request{Cmd: io.op, Seq: io.gen, Offset: uint64(io.off), Length: SectorSize})
+	if err != nil {
+		panic(err)
+	}
+	f := &wire.InFrame{NV: nv, PayloadErr: &wire.PayloadError{Reason: "Hash mismatch."}}
+	if !damaged {
+		f.Payload, f.PayloadErr = make([]byte, SectorSize), nil
+		stampSectors(f.Payload, io.gen, io.off/SectorSize)
+	}
+	h.g.requestIn(e, f)
+}
+
+// landThere puts a write of one sector, wherever that is, on a component.
+func (h *playedGhost) landThere(m *Machine, io *clientIO) {
+	b := make([]byte, SectorSize)
+	stampSectors(b, io.gen, io.off/SectorSize)
+	h.p.Disk(m).landSector(int64(h.p.Record.LocalOff/SectorSize)+io.off/SectorSize, b)
+}
+
+// damagedFirst is a write of A that is answered as sent and reaches B damaged, and a later one, of another sector, that
+// reaches B behind it.
+func (h *playedGhost) damagedFirst() (second *clientIO) {
+	h.serves()
+	e := &end{boot: &boot{world: h.p.World, machine: h.p.B, name: "b1"}}
+	before := h.ask(states.OpWrite, false)
+	h.arrives(e, before, false)
+	h.land(h.p.A, before)
+	h.tell(before, states.ClaimSent, states.ClaimNone)
+	first := h.ask(states.OpWrite, false)
+	h.land(h.p.A, first)
+	h.tell(first, states.ClaimSent, states.ClaimNone)
+	second = &clientIO{op: states.OpWrite, off: 3 * SectorSize, n: SectorSize}
+	h.g.judge.invoked(second)
+	h.g.invoked(second)
+	h.arrives(e, first, true)
+	h.arrives(e, second, false)
+	return second
 }
 
 func (h *playedGhost) status(s *actors.Status, change func()) {
@@ -180,6 +222,19 @@ func TestChecks(t *testing.T) {
 			second := h.ask(write, false)
 			h.g.tookIn(h.g.sides[1], 3, valueID(second.gen))
 		}, "I32"},
+		{"what is behind a damaged write has arrived, and isn't done", func(h *playedGhost) { h.damagedFirst() }, ""},
+		{"what is behind a damaged write is done", func(h *playedGhost) { h.landThere(h.p.B, h.damagedFirst()) }, "I32"},
+		{"what is behind a damaged write is acknowledged as received", func(h *playedGhost) {
+			io := h.damagedFirst()
+			h.landThere(h.p.A, io)
+			h.tell(io, states.ClaimReceived, states.ClaimNone)
+		}, "I29"},
+		{"a session after a damaged write", func(h *playedGhost) {
+			second := h.damagedFirst()
+			e := &end{boot: &boot{world: h.p.World, machine: h.p.B, name: "b1"}}
+			h.arrives(e, second, false)
+			h.landThere(h.p.B, second)
+		}, ""},
 		{"a bit for what a client has touched", func(h *playedGhost) {
 			h.paired()
 			h.ask(write, false)

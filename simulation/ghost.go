@@ -76,10 +76,12 @@ type side struct {
 	// hears is the connection by which it takes in requests, and the judge's tick at which the first one came by it.
 	hears      *end
 	hearsSince uint64
-	flushed    int    // so many entries of the log are durable here, or not owed any more
-	lostPower  uint64 // the judge's tick of the last loss of power, and of the last death of its process
-	died       uint64
-	boot       struct {
+	// beyond: by sector: what this connection brought last behind a damaged write; nil as long as it brought none.
+	beyond    map[int64]valueID
+	flushed   int    // so many entries of the log are durable here, or not owed any more
+	lostPower uint64 // the judge's tick of the last loss of power, and of the last death of its process
+	died      uint64
+	boot      struct {
 		starts int
 		name   string
 	}

@@ -80,7 +80,9 @@ func (g *ghost) sessionBegan(e *end) {
 	}
 }
 
-// requestIn: a secondary's process has taken in data: it holds them in memory.
+// requestIn: a secondary's process has data before it: it holds them in memory, unless they are damaged or come behind
+// damaged ones. The process refuses those, and with them all that the session brings after them (rule fail-ends):
+// what it then doesn't take in it can't have out of order. If it applies some of it nevertheless, passedOver finds it.
 func (g *ghost) requestIn(e *end, f *wire.InFrame) {
 	q, err := wire.DecodeRequest(f.NV)
 	if s := g.at(e.boot.machine); err == nil && q.Cmd == raiseAtWord {
@@ -89,12 +91,15 @@ func (g *ghost) requestIn(e *end, f *wire.InFrame) {
 	if err != nil || !q.Cmd.Changes() || q.Offset%SectorSize != 0 || q.Length%SectorSize != 0 || !q.Fits(g.record.DataSize) {
 		return
 	}
-	if q.Cmd == states.OpWrite && uint64(len(f.Payload)) != q.Length {
-		return
-	}
 	s := g.at(e.boot.machine)
 	if s.hears != e {
-		s.hears, s.hearsSince, s.inOrder = e, g.judge.tick, len(g.log)
+		s.hears, s.hearsSince, s.inOrder, s.beyond = e, g.judge.tick, len(g.log), nil
+	}
+	if q.Cmd == states.OpWrite && uint64(len(f.Payload)) != q.Length {
+		if f.PayloadErr != nil && s.beyond == nil {
+			s.beyond = make(map[int64]valueID)
+		}
+		return
 	}
 	first := int64(q.Offset / SectorSize)
 	for i := range int64(q.Length / SectorSize) {
@@ -102,7 +107,19 @@ func (g *ghost) requestIn(e *end, f *wire.InFrame) {
 		if q.Cmd == states.OpWrite {
 			v = g.judge.identify(f.Payload[i*SectorSize:(i+1)*SectorSize], first+i)
 		}
+		if s.beyond != nil {
+			s.beyond[first+i] = v
+			continue
+		}
 		s.memory[first+i] = v
 		g.tookIn(s, first+i, v)
+	}
+}
+
+// passedOver: something has landed on a secondary. If it came behind data that the session brought damaged, the
+// secondary has taken it in after all.
+func (g *ghost) passedOver(s *side, sector int64, v valueID) {
+	if late, ok := s.beyond[sector]; ok && late == v && s.memory[sector] != v {
+		g.tookIn(s, sector, v)
 	}
 }
