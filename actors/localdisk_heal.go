@@ -37,7 +37,13 @@ type healing struct {
 
 // diskCache outlives roles, openings and falls of a resource: what a process was told of a failed flush it knows
 // until it ends. It is of one opened component at a time, whose lock says whose turn it is; nil: none was opened.
-type diskCache struct{ *volatile.Cache }
+type diskCache struct {
+	*volatile.Cache
+	// shaken: a flush failed while the component was being opened. What a former process wrote as secondary and did
+	// not flush no map here names: it may be gone, as if the machine had been started anew. So says the next record
+	// that a role writes after an unclean end, and there it is kept.
+	shaken bool
+}
 
 func (d *localdisk) cache() *volatile.Cache { return d.res.cache.Cache }
 
@@ -108,6 +114,9 @@ func (d *localdisk) ended(op *DiskOp) {
 	}
 	ok := op.Err == nil || errors.Is(op.Err, wire.EOPNOTSUPP)
 	c.FlushEnd(op.turn, ok)
+	if !ok && d.opening != nil {
+		d.res.cache.shaken = true
+	}
 	if !ok && len(d.saves) > 0 {
 		d.saves[0].again = true
 	}

@@ -89,6 +89,9 @@ func (d *localdisk) onSettled(err error) {
 		d.fail(fmt.Sprintf("cannot flush %s: %v", d.res.cfg.Local, err), "check the disk below the component")
 		return
 	}
+	if d.rec.Unclean == 0 {
+		d.res.cache.shaken = false // all that was written had been flushed
+	}
 	d.opening = nil
 	d.open = true
 	d.describe()

@@ -165,6 +165,9 @@ func (d *localdisk) endSave(s *saving) {
 	case s.rec != nil:
 		if s.err == nil {
 			d.rec, d.unsafe = *s.rec, ""
+			if d.rec.Unclean&states.UncleanRestarted != 0 {
+				d.res.cache.shaken = false
+			}
 		}
 		d.tell(s.to, &recordSaved{tag: s.tag, rec: d.rec, err: s.err})
 	default:

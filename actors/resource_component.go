@@ -25,7 +25,7 @@ func (r *resource) onDiskReady(m *diskReady) {
 	r.rec, r.image, r.sector, r.diskHeld = m.rec, m.image, m.sector, true
 	r.returning = 0
 	if r.fsm.Current() == states.RoleIsOpening {
-		r.standing = openStanding(&m.rec, r.h.Boot)
+		r.standing = openStanding(&m.rec, r.boot())
 		r.standing.outdated = outdated
 	}
 	if r.fsm.Current() == states.RoleIsOpening {
@@ -35,6 +35,15 @@ func (r *resource) onDiskReady(m *diskReady) {
 	if r.fsm.Current() == states.RoleIsStandby {
 		r.step(wish(r.want.role))
 	}
+}
+
+// boot is the identity of the start of the machine that a record is compared with at the opening. If a flush failed
+// there, none is the same: what was not flushed before may be gone (I38).
+func (r *resource) boot() string {
+	if r.cache.shaken {
+		return ""
+	}
+	return r.h.Boot
 }
 
 func (r *resource) onDiskFailed(m *diskFailed) {
