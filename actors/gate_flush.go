@@ -247,19 +247,17 @@ func (g *gate) tellDrained() {
 		g.end()
 		return
 	}
-	left := g.stand.crashed
-	if g.rec.Unclean&states.UncleanSent != 0 && (g.alone() || g.tail > 0 || g.amap.AnySlag() || g.peerBehind()) {
-		left |= states.UncleanSent // what was answered as sent may be on this copy only
+	if g.drainErr != nil {
+		g.end() // the record stays one of an unclean end
+		return
 	}
-	rec := g.rec
-	if g.drainErr == nil && !g.forced {
-		rec = g.regained()
-	}
-	rec = states.Stopped(rec, left)
-	if g.outdated {
-		rec.Unfit = max(rec.Unfit, states.Outdated)
-	}
-	if g.drainErr == nil && rec != g.rec {
+	rec := states.ReignEnded(g.rec, g.regained(), states.ReignEnd{
+		Crashed:  g.stand.crashed,
+		SentOnly: g.alone() || g.tail > 0 || g.amap.AnySlag() || g.peerBehind(),
+		Forced:   g.forced,
+		Outdated: g.outdated,
+	})
+	if rec != g.rec {
 		g.saveRecord(rec, recEnd)
 		return
 	}

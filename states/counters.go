@@ -49,6 +49,31 @@ func Stopped(r Record, left Unclean) Record {
 	return r
 }
 
+// ReignEnd is what a primary knows when its reign has ended in order, its last flush included.
+type ReignEnd struct {
+	Crashed  Unclean // what an earlier unclean end of this copy left; nothing has made up for it
+	SentOnly bool    // what was answered as sent may be on this copy only
+	Forced   bool    // the copy served though it was unfit: it has got nothing back
+	Outdated bool    // it was found out that the secondary has what this copy lacks
+}
+
+// ReignEnded is the record that such a reign leaves. regained is the record without the bad extents that the copy
+// holds again (Regained).
+func ReignEnded(r, regained Record, e ReignEnd) Record {
+	left := e.Crashed
+	if e.SentOnly {
+		left |= r.Unclean & UncleanSent
+	}
+	if !e.Forced {
+		r = regained
+	}
+	r = Stopped(r, left)
+	if e.Outdated {
+		r.Unfit = max(r.Unfit, Outdated)
+	}
+	return r
+}
+
 // Paired is the primary's record once a fresh secondary was found: "only we have the data", so that
 // the pair's next handshake knows who does, even if the copy is cut short.
 func Paired(r Record, peer Copy) Record {

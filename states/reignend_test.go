@@ -1,0 +1,45 @@
+package states
+
+import "testing"
+
+// TestReignEnded: what the record says of a reign that ended in order. What an earlier unclean end left stays, what the
+// copy holds again is bad no more (rule bad-clear), and a copy that is behind says so (I17).
+func TestReignEnded(t *testing.T) {
+	both := NewExtentRuns(ExtentRun{First: 1, Count: 2})
+	still := NewExtentRuns(ExtentRun{First: 2, Count: 1})
+	for _, c := range []struct {
+		name  string
+		unfit Fitness // what the record said
+		sent  bool    // some answers of the reign were given for what was only sent
+		end   ReignEnd
+		want  Unclean
+		bad   ExtentRuns
+		left  Fitness
+	}{
+		{"in order", Fit, false, ReignEnd{}, 0, still, Fit},
+		{"what was sent has arrived", Fit, true, ReignEnd{}, 0, still, Fit},
+		{"what was sent may be here only", Fit, true, ReignEnd{SentOnly: true}, UncleanSent, still, Fit},
+		{"nothing was answered as sent", Fit, false, ReignEnd{SentOnly: true}, 0, still, Fit},
+		{"unclean before", Fit, false, ReignEnd{Crashed: UncleanBegan | UncleanRestarted}, UncleanBegan | UncleanRestarted, still, Fit},
+		{"unclean before, and what was sent may be here only", Fit, true, ReignEnd{Crashed: UncleanReceived, SentOnly: true},
+			UncleanReceived | UncleanSent, still, Fit},
+		{"by force", Outdated, false, ReignEnd{Forced: true}, 0, both, Outdated},
+		{"behind", Fit, false, ReignEnd{Outdated: true}, 0, still, Outdated},
+		{"behind, in the middle of a copy", Inconsistent, false, ReignEnd{Outdated: true}, 0, still, Inconsistent},
+		{"marked before", Outdated, false, ReignEnd{}, 0, still, Outdated},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := full()
+			r.Unfit, r.Unclean, r.Bad = c.unfit, UncleanBegan|UncleanRaised, both
+			if c.sent {
+				r.Unclean |= UncleanSent
+			}
+			want := r
+			want.Unfit, want.Unclean, want.Bad = c.left, c.want, c.bad
+			regained, _ := Regained(r, ExtentRun{First: 2, Count: 1})
+			if have := ReignEnded(r, regained, c.end); have != want {
+				t.Errorf("have %+v\nwant %+v", have, want)
+			}
+		})
+	}
+}
