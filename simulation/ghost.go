@@ -77,7 +77,9 @@ type side struct {
 	hears      *end
 	hearsSince uint64
 	// beyond: by sector: what this connection brought last behind a damaged write; nil as long as it brought none.
-	beyond    map[int64]valueID
+	beyond map[int64]valueID
+	// target is the judge's tick at which a session began last in which it was behind, and so the target.
+	target    uint64
 	flushed   int    // so many entries of the log are durable here, or not owed any more
 	lostPower uint64 // the judge's tick of the last loss of power, and of the last death of its process
 	died      uint64

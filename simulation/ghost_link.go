@@ -74,6 +74,11 @@ func (g *ghost) sessionBegan(e *end) {
 	p := g.at(e.boot.machine)
 	p.told = p.told || p.heard
 	g.tailChosen(p)
+	for _, s := range g.sides {
+		if s.behind(s.other()) {
+			s.target = g.judge.tick
+		}
+	}
 	g.checkApplied(p.other(), "a session has begun")
 	if r := &g.reign; r.server != nil && r.server.m == e.boot.machine && !r.settled && g.client.door != nil {
 		r.hold(r.server.other())

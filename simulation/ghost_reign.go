@@ -11,19 +11,28 @@ type reign struct {
 	behind  bool           // when that was settled: what it serves is the other side's
 	base    [2][]valueID   // what either side held; of the other one if there is, or was, a session
 	damaged map[int64]bool // sectors of which that was silently damaged
-	same    bool           // the server served before and has lost nothing since
+	same    bool           // the server served before, and its copy is what it was then
 }
 
 // begin is when the client gets a device.
 func (g *ghost) begin(d *door) {
 	s := g.at(d.boot.machine)
 	last := g.reign.server
-	g.reign = reign{server: s, last: last, at: g.judge.tick, started: d.opened, same: last == s && g.reign.settled && s.lostPower <= g.reign.at}
+	g.reign = reign{server: s, last: last, at: g.judge.tick, started: d.opened, same: g.servesAgain(s)}
 	g.reign.damaged = make(map[int64]bool)
 	g.reign.hold(s)
 	if g.link.at != nil {
 		g.reign.hold(s.other())
 	}
+}
+
+// servesAgain reports whether a device that opens now has to show what the last one did, if no peer is there. That one
+// was of the same node, which has lost nothing since; and what it showed is on this node's component. Of a side that is
+// behind it was the other one's: that has counted in its stead, or was its source. A session in which it was behind
+// has moreover changed its copy, whoever of the two ended it, and however far it came.
+func (g *ghost) servesAgain(s *side) bool {
+	r := &g.reign
+	return r.server == s && r.settled && s.lostPower <= r.at && !s.behind(s.other()) && s.target <= r.at
 }
 
 // hold notes what a side holds, from which the reign's content is settled.
@@ -72,7 +81,7 @@ func (g *ghost) settle() {
 		if len(legal) == 0 {
 			legal = append(legal, own)
 		}
-		if r.same && !with && s.floor(sector).inv == g.done[sector] && !damaged && !g.judge.admits(sector, own) {
+		if r.same && !with && s.floor(sector).inv == g.done[sector] && !damaged && !s.disowns(sector) && !g.judge.admits(sector, own) {
 			g.violate(ruleI2, s, sector, "it serves again, has lost nothing, and has %s; legal were%s", g.judge.describe(own), g.judge.legal(sector, r.at))
 		}
 		lost = g.leave(sector, legal, s, o, with) || lost
