@@ -18,13 +18,15 @@ func (g *ghost) excused(first, second *door) bool {
 	return a.machine == b.machine || f.blocked(a.machine, b.machine) || f.blocked(b.machine, a.machine) || a.still() || b.still()
 }
 
-// asked notes what an administrator asks of a node.
+// asked notes what an administrator asks of a node. Who brings nodes into service begins with the secondary, and asks
+// each one once; a primary without a secondary has a reason to complain.
 func (w *World) asked(m *Machine, resource string, role states.Role, force bool) {
 	for _, c := range w.clients {
 		if c.ghost != nil && c.resource == resource {
 			s := c.ghost.at(m)
-			w.meddled = w.meddled || force || s.asked
-			s.asked = true
+			w.meddled = w.meddled || force || s.asked != states.RoleUndef ||
+				role == states.RolePrimary && s.other().asked != states.RoleSecondary
+			s.asked = role
 			s.forced = role == states.RolePrimary && (s.forced || force)
 		}
 	}

@@ -123,7 +123,7 @@ func TestDeviceIsWithdrawnFromALostSource(t *testing.T) {
 		s.World.Watch(v)
 		ask := s.B.Ask(Resource, states.RolePrimary, false)
 		s.until("verdict", func() bool { return v.ahead })
-		s.Disk(s.A).Slow(500) // so that the copy takes its time
+		s.Disk(s.A).Slow(200) // so that the copy takes its time
 		s.until("B primary", ask.Done)
 		s.want("B primary", ask.Err())
 		answered := s.Client.Answered()

@@ -52,7 +52,7 @@ func TestShrink(t *testing.T) {
 		plant                    func() plant
 		most                     int
 	}{
-		{"a bug of each node", "network", "I9", func() plant { return unflushed }, 4},
+		{"a bug of each node", "network", "I9", func() plant { return unflushed }, 6},
 		{"a bug of a node's second life", "process", "I9", func() plant { return later(2, unflushed) }, 8},
 		{"an actor that panics", "calm", "panic", func() plant { return doorless }, 4},
 	}
