@@ -77,7 +77,8 @@ func (g *ghost) checkLocal(s *side, io *clientIO) {
 	case paired && own.rec.LocalCnt <= its.rec.RemoteCnt:
 		g.violate(ruleI19, s, at, "write %d was answered as local with localcnt %d, while the other side knows of %d", io.gen, own.rec.LocalCnt, its.rec.RemoteCnt)
 	case paired && g.link.confirmed && g.link.longGone(g.world) && s.raised < max(g.link.began, g.reign.started):
-		// A session that was never confirmed ended no period.
+		// A session that was never confirmed ended no period. A node that is on its way to a device may raise before it
+		// opens, if a handshake that then breaks off is what demands it.
 		g.violate(ruleI19, s, at, "write %d was answered as local, and the counter was not raised in this alone period", io.gen)
 	}
 	g.world.checked(ruleI17)
@@ -96,11 +97,25 @@ func (g *ghost) checkRemote(s *side, io *clientIO) {
 	}
 	extent := uint64(g.record.ExtentSize)
 	for e := uint64(io.off) / extent; e <= uint64(io.off+io.n-1)/extent; e++ {
-		if !own.rec.Bad.Contains(e) && its.rec.LocalCnt <= own.rec.RemoteCnt {
+		if !own.rec.Bad.Contains(e) && its.rec.LocalCnt <= own.rec.RemoteCnt && !g.durableHere(s, io, int64(e*extent), int64((e+1)*extent)) {
 			g.violate(ruleI37, s, int64(e*extent/SectorSize), "write %d was answered as remote, and no durable record says that extent %d isn't current here", io.gen, e)
 			return
 		}
 	}
+}
+
+// durableHere reports that this component holds durably what a write wrote between two offsets. Then no record is
+// owed that says otherwise, though the answer claims the other copy alone: a write that waits for its flush may have
+// been copied back and flushed meanwhile, and the record that forgets it may be on its way, of which nobody knows yet
+// which one the next start finds.
+func (g *ghost) durableHere(s *side, io *clientIO, from, to int64) bool {
+	d := debt{inv: g.judge.writes[io.gen].inv}
+	for at := max(from, io.off) / SectorSize; at < min(to, io.off+io.n)/SectorSize; at++ {
+		if g.older(at, s.durable[at], d) {
+			return false
+		}
+	}
+	return true
 }
 
 // checkFlush: what was answered before a flush was invoked is durable wherever it is owed (I3). The ghost has

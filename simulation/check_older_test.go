@@ -1,6 +1,8 @@
 package simulation
 
 import (
+	"time"
+
 	"hast/actors"
 	"hast/states"
 )
@@ -70,6 +72,15 @@ var olderChecks = []told{
 		h.land(h.p.A, io)
 		h.tell(io, states.ClaimLocal, states.ClaimNone)
 	}, "I19"},
+	{"a counter that was raised before the device opened, since the last session", func(h *playedGhost) {
+		h.aloneSince(0, 1000, 2000)
+	}, ""},
+	{"a counter that was raised before the last session", func(h *playedGhost) {
+		h.aloneSince(0, 2000, 1000)
+	}, "I19"},
+	{"a counter that was raised for the device before", func(h *playedGhost) {
+		h.aloneSince(3000, 1000, 2000)
+	}, "I19"},
 	{"no copy of the record is left", func(h *playedGhost) {
 		h.g.checkPaper(h.g.sides[0], paper{}, paper{err: errTooSmall})
 	}, "I20"},
@@ -94,4 +105,72 @@ var olderChecks = []told{
 		h.land(h.p.B, io)
 		h.tell(io, states.ClaimRemote, states.ClaimNone)
 	}, "I37"},
+	{"the same, of what is written here too, and not flushed", func(h *playedGhost) {
+		io := h.ask(states.OpWrite, false)
+		h.land(h.p.A, io)
+		h.land(h.p.B, io)
+		h.tell(io, states.ClaimRemote, states.ClaimNone)
+	}, "I37"},
+	{"the same, of what is durable here again", func(h *playedGhost) {
+		io := h.ask(states.OpWrite, false)
+		h.land(h.p.A, io)
+		h.flush(h.p.A)
+		h.land(h.p.B, io)
+		h.tell(io, states.ClaimRemote, states.ClaimNone)
+	}, ""},
+	{"a new component that was only copied to, and a split-brain", func(h *playedGhost) {
+		h.joinedAnew()
+		h.verdict(states.VerdictSplitBrain)
+	}, "I15"},
+	{"a new component that wrote alone, and a split-brain", func(h *playedGhost) {
+		h.joinedAnew()
+		h.counts(1)
+		h.verdict(states.VerdictSplitBrain)
+	}, ""},
+	{"a new component that wrote alone, and passes for one that didn't", func(h *playedGhost) {
+		h.joinedAnew()
+		h.counts(1)
+		h.verdict(states.VerdictPrimaryAhead)
+	}, "I14"},
+}
+
+// aloneSince is an answer of A alone. It lost a device at one step, its last session began at another one, and its counter
+// was raised at a third.
+func (h *playedGhost) aloneSince(left, began, raised uint64) {
+	h.paired()
+	h.p.World.steps, h.p.World.now = left, time.Minute
+	if left > 0 {
+		h.p.Client.detach(h.serves())
+	}
+	h.p.World.steps = 10000
+	h.serves()
+	s := h.g.sides[0]
+	s.kept1.rec.LocalCnt, s.raised = 1, raised
+	h.g.link = session{began: began, confirmed: true}
+	io := h.ask(states.OpWrite, false)
+	h.land(h.p.A, io)
+	h.tell(io, states.ClaimLocal, states.ClaimNone)
+}
+
+// joinedAnew puts a new component into B's place, when A knows four periods alone of the one before it, and has
+// one of its own since.
+func (h *playedGhost) joinedAnew() {
+	h.paired()
+	a, b := h.g.sides[0], h.g.sides[1]
+	a.vv, b.vv = [2]uint32{1, 4}, [2]uint32{}
+	a.kept1.rec.LocalCnt = 1
+	before, now := b.kept1, b.kept1
+	before.rec.ResUID = 0
+	now.number++
+	h.g.moved(b, before, now)
+}
+
+// counts is a period alone of a side.
+func (h *playedGhost) counts(n int) {
+	s := h.g.sides[n]
+	before, now := s.kept1, s.kept1
+	now.number++
+	now.rec.LocalCnt++
+	h.g.moved(s, before, now)
+	s.kept1 = now
 }

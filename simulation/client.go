@@ -154,6 +154,9 @@ func (c *Client) detach(d *door) {
 		return
 	}
 	d.client, c.door = nil, nil
+	if c.ghost != nil {
+		c.ghost.at(d.boot.machine).left = c.world.steps
+	}
 	for _, io := range c.busy {
 		c.unresolved(io)
 		c.judge.forget(io)

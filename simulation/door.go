@@ -43,7 +43,6 @@ type door struct {
 	busy    int // requests that have no answer
 	closing bool
 	gone    bool
-	opened  uint64 // the world's step
 }
 
 // slot is one request of a door and what it is used for now.
@@ -57,7 +56,7 @@ type slot struct {
 }
 
 func newDoor(b *boot, o actors.Owner, spec actors.DoorSpec) *door {
-	d := &door{boot: b, owner: o, spec: spec, opened: b.world.steps}
+	d := &door{boot: b, owner: o, spec: spec}
 	for range max(1, spec.Credits) {
 		s := &slot{door: d, memory: make([]byte, 0, SectorSize)}
 		d.slots = append(d.slots, s)

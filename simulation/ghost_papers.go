@@ -20,6 +20,7 @@ type papers struct {
 	insisted bool
 	whole    uint64 // the newest record that was durable in all places
 	raised   uint64 // the world's step of the last durable raise
+	left     uint64 // the world's step at which the client last lost this node's device
 	// heard: this node's process has decided a verdict that finds it behind. told: and it owes to know so durably.
 	heard, told bool
 	// split is the other side's count when a split-brain was found last; nil if none stands.
@@ -177,7 +178,10 @@ func (g *ghost) moved(s *side, before, now paper) {
 	equal := n.LocalCnt == o.kept1.rec.RemoteCnt && n.RemoteCnt == o.kept1.rec.LocalCnt && !o.fresh() && n.Unfit == states.Fit
 	switch {
 	case b.ResUID == 0 && n.ResUID != 0 && !o.fresh(): // it has joined the other one's pair
+		// What a former component of its place wrote alone counts for the other side. What this one writes alone comes
+		// on top of that: the other side never had it.
 		s.vv = [2]uint32{}
+		s.vv[s.n] = o.vv[s.n]
 		s.forgive()
 	case n.ResUID == 0 && b.ResUID != 0:
 		s.vv = [2]uint32{}

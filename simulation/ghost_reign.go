@@ -6,7 +6,7 @@ type reign struct {
 	server  *side
 	last    *side // who served before
 	at      uint64
-	started uint64 // the world's step at which the device opened
+	started uint64 // the world's step since which the server gets ready for it: at which its last device was gone
 	settled bool
 	behind  bool           // when that was settled: what it serves is the other side's
 	base    [2][]valueID   // what either side held; of the other one if there is, or was, a session
@@ -18,7 +18,7 @@ type reign struct {
 func (g *ghost) begin(d *door) {
 	s := g.at(d.boot.machine)
 	last := g.reign.server
-	g.reign = reign{server: s, last: last, at: g.judge.tick, started: d.opened, same: g.servesAgain(s)}
+	g.reign = reign{server: s, last: last, at: g.judge.tick, started: s.left, same: g.servesAgain(s)}
 	g.reign.damaged = make(map[int64]bool)
 	g.reign.hold(s)
 	if g.link.at != nil {
