@@ -80,7 +80,7 @@ func (g *gate) mayGo(r *Request) bool {
 	case g.dead.at == deadAsked, g.anyIn(g.ail.wanted, r):
 		return false
 	case g.gone():
-		return (!g.barrier || f.mapped) && g.mayGoThere(r)
+		return g.mayGoThere(r)
 	}
 	if g.anyIn(g.ail.undecided, r) {
 		g.turnAway(r, fmt.Errorf("the local component failed, and what the metadata says of it isn't known: %w", wire.EIO))
