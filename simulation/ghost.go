@@ -57,7 +57,7 @@ type side struct {
 	received, owed, kept []debt
 	// tailed: it has lost power after it had recorded that there may be answers for what was only sent.
 	tailed bool
-	forced bool // this process was made primary by force
+	forced bool        // this process was made primary by force
 	asked  states.Role // the role that somebody gave it last; undefined: none
 	// forgotten: by sector: a failed flush lost what was written, and the process that had been told so died at this
 	// tick of the judge, 0 for none. No later process can know, as long as reads return what was written; what is

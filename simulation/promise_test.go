@@ -233,28 +233,3 @@ func TestSecondaryIsFitForGood(t *testing.T) {
 		s.want("B primary", s.SetRole(s.B, states.RolePrimary, false))
 	})
 }
-
-// A write that waits for its bit in the map when the counters are about to become equal waits for that, too: it
-// must not land between the flush of both sides and the record (rule equal-flush).
-func TestWritesThatWaitForTheMapWaitForEqualCounters(t *testing.T) {
-	for seed := range uint64(6) {
-		k := DefaultKnobs()
-		k.Mode, k.KeepDirty, k.Extent, k.Hot = modes[seed%3], 1, 8, 2048
-		k.DiskMin, k.DiskMean, k.NetMin, k.NetMean = 326*time.Microsecond, time.Millisecond, 908*time.Microsecond, 88*time.Microsecond
-		s := newStage(t, PairSpec{Seed: seed, Knobs: &k})
-		s.onlyWrites()
-		s.Client.MaxSectors = 1
-		for range 10 {
-			s.rest()
-			s.B.Kill()
-			s.Client.Pause = time.Millisecond
-			s.load(20 * time.Millisecond)
-			s.want("start B", s.Start(s.B))
-			s.Client.Pause = 4 * time.Millisecond
-			s.Client.Start()
-			s.want("B secondary", s.SetRole(s.B, states.RoleSecondary, false))
-			s.want("in sync", s.AwaitComplete(s.A, time.Minute))
-			s.want("answers", s.Quiesce(time.Minute))
-		}
-	}
-}
