@@ -27,21 +27,6 @@ func (h *playedGhost) served(m *Machine, write *clientIO) {
 	h.g.judge.forget(io)
 }
 
-// trimmed is a trim of A that lands and is durable where it is told to, is answered with a claim, and is settled by a
-// read. Of the answer itself, which needs papers that no node keeps here, nothing is judged.
-func (h *playedGhost) trimmed(c states.Claim, on *Machine) {
-	trim := h.ask(states.OpDelete, false)
-	h.land(on, trim)
-	h.flush(on)
-	h.tell(trim, c, states.ClaimNone)
-	io := h.ask(states.OpRead, false)
-	b := make([]byte, SectorSize)
-	h.g.judge.answered(io, b)
-	h.g.answered(h.g.sides[0], io, b)
-	h.g.judge.forget(io)
-	h.p.World.violations = nil
-}
-
 // claimed is a write of A that lands where it is told to, and is answered with a claim.
 func (h *playedGhost) claimed(c states.Claim, on ...*Machine) *clientIO {
 	io := h.ask(states.OpWrite, false)
@@ -260,37 +245,6 @@ func TestPromotions(t *testing.T) {
 			h.promote(h.p.B, false)
 			h.land(h.p.A, old)
 		}, 0, "I11"},
-		{"who serves again has undone a trim that was read", func(h *playedGhost) {
-			before := h.g.sides[0].written[0]
-			h.trimmed(states.ClaimLocal, h.p.A)
-			h.g.sides[0].written[0] = before
-			h.promote(h.p.A, false)
-			h.g.settle()
-		}, 0, "I2"},
-		{"the other one has counted in the stead of who serves again, and alone has a trim", func(h *playedGhost) {
-			h.trimmed(states.ClaimRemote, h.p.B)
-			h.g.sides[1].vv[1]++
-			h.g.stoodIn(h.g.sides[1])
-			h.promote(h.p.A, false)
-			h.g.settle()
-		}, 0, ""},
-		{"who serves again knows that its copy of what was trimmed isn't current", func(h *playedGhost) {
-			h.trimmed(states.ClaimRemote, h.p.B)
-			h.g.sides[0].kept1.err = nil
-			h.g.sides[0].kept1.rec.Bad = states.NewExtentRuns(states.ExtentRun{Count: 1})
-			h.promote(h.p.A, false)
-			h.g.settle()
-		}, 0, ""},
-		{"who serves again was the other one's target since", func(h *playedGhost) {
-			before := h.g.sides[0].written[0]
-			h.trimmed(states.ClaimLocal, h.p.A)
-			h.g.sides[1].vv[1]++
-			h.g.sessionBegan(&end{boot: &boot{machine: h.p.A}})
-			h.g.link.at = nil
-			h.g.sides[0].vv, h.g.sides[0].written[0] = h.g.sides[1].vv, before
-			h.promote(h.p.A, false)
-			h.g.settle()
-		}, 0, ""},
 		{"with its peer, which is the source", func(h *playedGhost) {
 			old := h.everywhere()
 			h.flushed(states.ClaimBoth)

@@ -1,0 +1,74 @@
+package simulation
+
+import (
+	"testing"
+
+	"hast/states"
+)
+
+// trimmed is a trim of A that lands and is durable where it is told to, is answered with a claim, and is settled by a
+// read. Of the answer itself, which needs papers that no node keeps here, nothing is judged.
+func (h *playedGhost) trimmed(c states.Claim, on *Machine) {
+	trim := h.ask(states.OpDelete, false)
+	h.land(on, trim)
+	h.flush(on)
+	h.tell(trim, c, states.ClaimNone)
+	io := h.ask(states.OpRead, false)
+	b := make([]byte, SectorSize)
+	h.g.judge.answered(io, b)
+	h.g.answered(h.g.sides[0], io, b)
+	h.g.judge.forget(io)
+	h.p.World.violations = nil
+}
+
+// TestWhoServesAgain: a node whose device opens again without its peer shows what it showed last, as far as that was on
+// its own component and nobody was allowed to change it since. Trims raise no debt, so this is all that tells of them.
+func TestWhoServesAgain(t *testing.T) {
+	tests := []struct {
+		name string
+		run  func(h *playedGhost) // between two reigns of A
+		want string               // the invariant that is broken; empty for none
+	}{
+		{"nothing has changed", func(h *playedGhost) { h.trimmed(states.ClaimLocal, h.p.A) }, ""},
+		{"it has undone a trim that was read", func(h *playedGhost) {
+			before := h.g.sides[0].written[0]
+			h.trimmed(states.ClaimLocal, h.p.A)
+			h.g.sides[0].written[0] = before
+		}, "I2"},
+		{"the other one has counted in its stead, and alone has a trim", func(h *playedGhost) {
+			h.trimmed(states.ClaimRemote, h.p.B)
+			h.g.sides[1].vv[1]++
+			h.g.stoodIn(h.g.sides[1])
+		}, ""},
+		{"it knows that its copy of what was trimmed isn't current", func(h *playedGhost) {
+			h.trimmed(states.ClaimRemote, h.p.B)
+			h.g.sides[0].kept1.err = nil
+			h.g.sides[0].kept1.rec.Bad = states.NewExtentRuns(states.ExtentRun{Count: 1})
+		}, ""},
+		{"it was the other one's target since", func(h *playedGhost) {
+			before := h.g.sides[0].written[0]
+			h.trimmed(states.ClaimLocal, h.p.A)
+			h.g.sides[1].vv[1]++
+			h.g.sessionBegan(&end{boot: &boot{machine: h.p.A}})
+			h.g.link.at = nil
+			h.g.sides[0].vv, h.g.sides[0].written[0] = h.g.sides[1].vv, before
+		}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			h := playGhost(t)
+			h.promote(h.p.A, false)
+			h.g.settle()
+			tt.run(h)
+			h.promote(h.p.A, false)
+			h.g.settle()
+			got := ""
+			if v := h.p.World.Violations(); len(v) > 0 {
+				got = v[0].Invariant
+			}
+			if got != tt.want {
+				t.Errorf("found %q, want %q: %s", got, tt.want, text(h.p.World.Violations()))
+			}
+		})
+	}
+}
