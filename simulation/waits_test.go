@@ -68,6 +68,23 @@ var waiting = []struct {
 		s.Disk(s.B).Fail(DiskFault{Kinds: []actors.DiskKind{actors.DiskWrite}, Off: int64(s.Record.LocalOff), Len: int64(s.Record.DataSize), Errno: wire.EIO})
 		s.load(5 * time.Millisecond)
 	}, [2]string{"the secondary failed WRITE", "check the disk below the peer's"}, [2]string{"failed", "check the disk"}},
+	{"the primary's disk fails everything", func(s *stage) {
+		s.Disk(s.A).Fail(DiskFault{Kinds: []actors.DiskKind{actors.DiskRead, actors.DiskWrite, actors.DiskFlush}, Errno: wire.ENXIO})
+		s.load(5 * time.Millisecond)
+	}, [2]string{"given up", "promote the other node"}, [2]string{}},
+	{"the primary's disk is back with another component", func(s *stage) {
+		s.Disk(s.A).Fail(DiskFault{Kinds: []actors.DiskKind{actors.DiskRead, actors.DiskWrite, actors.DiskFlush}, Errno: wire.ENXIO})
+		s.load(5 * time.Millisecond)
+		s.World.RunFor(time.Minute) // it is closed by then
+		r := s.record(s.A)
+		r.ResUID ^= 77
+		s.want("another record", s.Disk(s.A).PutRecord(&r, 1000))
+		s.Disk(s.A).Heal()
+	}, [2]string{"another component, or an older copy", "promote the other node"}, [2]string{}},
+	{"the primary's disk is stuck", func(s *stage) {
+		s.Disk(s.A).Stick()
+		s.load(time.Minute)
+	}, [2]string{"given up", "promote the other node"}, [2]string{}},
 }
 
 // changeRecord stops a machine, changes what its component says, and lets it be secondary again.
