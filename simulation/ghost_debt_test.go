@@ -70,6 +70,23 @@ func (h *playedGhost) raised(m *Machine) {
 	h.p.Client.door = nil
 }
 
+// behindAndKnows is a write that B has from a period alone, and a flush answered at A, which lacks it, and has been told
+// so or not. What A held before comes first.
+func (h *playedGhost) behindAndKnows(told bool) (old, w *clientIO) {
+	old = h.everywhere()
+	w = h.ask(states.OpWrite, false)
+	h.land(h.p.B, w)
+	h.g.judge.answered(w, nil)
+	h.g.over(w, true)
+	h.g.sides[1].vv[1]++
+	h.g.sides[1].owed[0] = debt{w.inv, h.g.judge.tick}
+	h.g.done[0] = w.inv
+	h.g.sides[0].told = told
+	h.promote(h.p.A, false)
+	h.g.settle()
+	return old, w
+}
+
 // owes are the numbers of the newest writes that a side owes: in its process, written, durable; 0 is none.
 func (h *playedGhost) owes(s *side) (levels [3]uint64) {
 	for i, d := range []debt{s.received[0], s.owed[0], s.kept[0]} {
@@ -239,6 +256,18 @@ func TestPromotions(t *testing.T) {
 			h.raised(h.p.B)
 			h.land(h.p.A, old) // the copy from B
 		}, 1, ""},
+		{"it answers, knows that it is behind, and then its peer is the source", func(h *playedGhost) {
+			_, w := h.behindAndKnows(true)
+			h.served(h.p.A, w)
+		}, 0, ""},
+		{"it answers, knows that it is behind, and serves what it lacks", func(h *playedGhost) {
+			old, _ := h.behindAndKnows(true)
+			h.served(h.p.A, old)
+		}, 0, "I1"},
+		{"it answers, is behind, and can't know", func(h *playedGhost) {
+			_, w := h.behindAndKnows(false)
+			h.served(h.p.A, w)
+		}, 1, "I1"},
 		{"a promotion without a period leaves nothing behind", func(h *playedGhost) {
 			old := h.everywhere()
 			h.sent()

@@ -55,6 +55,10 @@ func (g *ghost) settle() {
 	r.settled = true
 	s, o := r.server, r.server.other()
 	r.behind = s.behind(o)
+	if r.base[o.n] == nil && r.behind && s.knowsBehind() && !s.forced {
+		// It answers of what it doesn't lack, and refuses the rest until the other side is there to be the source (I17).
+		r.hold(o)
+	}
 	with := r.base[o.n] != nil
 	lost := false
 	for at := range g.done {
