@@ -117,7 +117,9 @@ func (g *gate) onPeerReply(m *peerReply) {
 		return
 	}
 	g.outdated = verdict == states.VerdictSecondaryAhead
-	g.stand.outdated = g.outdated
+	if g.stand.outdated = g.outdated; g.outdated {
+		g.stand.behind(&g.rec)
+	}
 	reign := states.Reign{Served: g.served, Again: g.isTarget && peer.LocalCnt == g.seenPeer}
 	if why := states.MustWithdraw(verdict, reign, peer.Marks, g.amap.AnyStale()); why != "" {
 		g.withdraw(why)

@@ -21,12 +21,14 @@ func (r *resource) openComponent() {
 
 func (r *resource) onDiskReady(m *diskReady) {
 	// What a handshake has told isn't forgotten by another opening of the same copy.
-	outdated := r.standing != nil && r.standing.outdated && states.CopyOf(&m.rec) == states.CopyOf(&r.rec)
+	outdated := r.standing.isBehind(&m.rec)
 	r.rec, r.image, r.sector, r.diskHeld = m.rec, m.image, m.sector, true
 	r.returning = 0
 	if r.fsm.Current() == states.RoleIsOpening {
 		r.standing = openStanding(&m.rec, r.boot())
-		r.standing.outdated = outdated
+		if outdated {
+			r.standing.behind(&m.rec)
+		}
 	}
 	if r.fsm.Current() == states.RoleIsOpening {
 		r.step(states.RoleOnOpened)

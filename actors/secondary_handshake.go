@@ -128,7 +128,7 @@ func (s *secondary) maybeHandshake() {
 	case n.verdict == states.VerdictPrimaryAhead:
 		// Durable before the reply (I17). Before the first byte of the copy lands it becomes a mixture. If the record
 		// can't be written, this process knows it all the same.
-		s.stand.outdated = true
+		s.stand.behind(&s.rec)
 		rec.Unfit = max(rec.Unfit, states.Outdated)
 		s.stand.lagKnown = false
 	case n.verdict == states.VerdictEqual && rec.Unfit != states.Fit:

@@ -22,6 +22,8 @@ type standing struct {
 	// outdated: the last handshake found the peer ahead. The record says so from the reply or the session on; until
 	// then, or if it can't be written, this node must not go on alone all the same.
 	outdated bool
+	// outdatedCopy is the copy of which a handshake said so: a component that was made anew is another one.
+	outdatedCopy states.Copy
 	// target is what a reign leaves to the next one when its device was withdrawn; nil if none was.
 	target *pastTarget
 }
@@ -49,6 +51,14 @@ func (s *standing) whole() {
 	s.crashed, s.lagKnown, s.outdated = 0, true, false
 	s.lag.Reset()
 	s.doubted.Reset()
+}
+
+// behind says that the last handshake found the peer ahead of the copy with this record.
+func (s *standing) behind(r *states.Record) { s.outdated, s.outdatedCopy = true, states.CopyOf(r) }
+
+// isBehind reports whether a former opening was told that the copy with this record is behind.
+func (s *standing) isBehind(r *states.Record) bool {
+	return s != nil && s.outdated && s.outdatedCopy == states.CopyOf(r)
 }
 
 // inherit notes what a former process left dirty. A machine that was started anew has no cache of it.

@@ -48,7 +48,9 @@ func (g *gate) withdraw(why string) {
 
 // remember keeps, for the reign that follows a withdrawal, what this one knew as a target.
 func (g *gate) remember() {
-	g.stand.outdated = g.stand.outdated || g.outdated
+	if g.outdated {
+		g.stand.behind(&g.rec)
+	}
 	if !g.leaving || !g.isTarget {
 		return
 	}
