@@ -300,19 +300,9 @@ func TestChecks(t *testing.T) {
 	tests = append(tests, olderChecks...)
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			p, err := NewPair(PairSpec{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(p.World.Close)
-			tt.run(&playedGhost{p, p.Client.ghost})
-			got := ""
-			if v := p.World.Violations(); len(v) > 0 {
-				got = v[0].Invariant
-			}
-			if got != tt.want {
-				t.Errorf("found %q, want %q: %s", got, tt.want, text(p.World.Violations()))
-			}
+			h := playGhost(t)
+			tt.run(h)
+			h.found(t, tt.want)
 		})
 	}
 }

@@ -82,21 +82,10 @@ func TestDamageIsFollowed(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			p, err := NewPair(PairSpec{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(p.World.Close)
-			h := &playedGhost{p, p.Client.ghost}
+			h := playGhost(t)
 			tt.run(h)
-			got := ""
-			if v := p.World.Violations(); len(v) > 0 {
-				got = v[0].Invariant
-			}
-			if got != tt.want {
-				t.Errorf("found %q, want %q: %s", got, tt.want, text(p.World.Violations()))
-			}
-			if a, b := h.damaged(p.A), h.damaged(p.B); a != tt.a || b != tt.b {
+			h.found(t, tt.want)
+			if a, b := h.damaged(h.p.A), h.damaged(h.p.B); a != tt.a || b != tt.b {
 				t.Errorf("damaged: a %v, b %v; want %v, %v", a, b, tt.a, tt.b)
 			}
 		})

@@ -174,16 +174,6 @@ func TestWhatIsOwed(t *testing.T) {
 	}
 }
 
-func playGhost(t *testing.T) *playedGhost {
-	t.Helper()
-	p, err := NewPair(PairSpec{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(p.World.Close)
-	return &playedGhost{p, p.Client.ghost}
-}
-
 // TestPromotions judges hand-written failovers: what is served then is not older than what the server owes, and it is
 // what may be read from then on (correctness 3).
 func TestPromotions(t *testing.T) {

@@ -24,7 +24,7 @@ func TestCountersThatBecomeEqual(t *testing.T) {
 		{"a copy is given up without a split-brain", states.Outdated, false, false, "I19"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			h := handPlayed(t)
+			h := playGhost(t)
 			s, o := h.g.sides[0], h.g.sides[1]
 			off := int64(h.p.Record.LocalOff)
 			o.p.Put(off, s.p.Written()[off:off+int64(h.p.Record.DataSize)])
@@ -74,7 +74,7 @@ func TestRecordThatIsTakenBack(t *testing.T) {
 		{"a whole equalising", equal, true, true, "I19"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			h := handPlayed(t)
+			h := playGhost(t)
 			s, o := h.g.sides[0], h.g.sides[1]
 			off := int64(h.p.Record.LocalOff)
 			o.p.Put(off, s.p.Written()[off:off+int64(h.p.Record.DataSize)])

@@ -12,6 +12,28 @@ type playedGhost struct {
 	g *ghost
 }
 
+func playGhost(t *testing.T) *playedGhost {
+	t.Helper()
+	p, err := NewPair(PairSpec{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.World.Close)
+	return &playedGhost{p, p.Client.ghost}
+}
+
+// found compares what the judge found first with an invariant; none is empty.
+func (h *playedGhost) found(t *testing.T, want string) {
+	t.Helper()
+	got := ""
+	if v := h.p.World.Violations(); len(v) > 0 {
+		got = v[0].Invariant
+	}
+	if got != want {
+		t.Errorf("found %q, want %q: %s", got, want, text(h.p.World.Violations()))
+	}
+}
+
 func (h *playedGhost) ask(op states.Op, fua bool) *clientIO {
 	io := &clientIO{op: op, fua: fua}
 	if op != states.OpFlush {
@@ -154,19 +176,9 @@ func TestGhost(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			p, err := NewPair(PairSpec{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(p.World.Close)
-			tt.run(&playedGhost{p, p.Client.ghost})
-			got := ""
-			if v := p.World.Violations(); len(v) > 0 {
-				got = v[0].Invariant
-			}
-			if got != tt.want {
-				t.Errorf("found %q, want %q: %s", got, tt.want, text(p.World.Violations()))
-			}
+			h := playGhost(t)
+			tt.run(h)
+			h.found(t, tt.want)
 		})
 	}
 }
@@ -174,12 +186,8 @@ func TestGhost(t *testing.T) {
 // TestGhostTellsCopiesFromRewriting: a copy that is behind says that it is a mixture before something else lands on it;
 // what lands as it was before makes none.
 func TestGhostTellsCopiesFromRewriting(t *testing.T) {
-	p, err := NewPair(PairSpec{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(p.World.Close)
-	h := &playedGhost{p, p.Client.ghost}
+	h := playGhost(t)
+	p := h.p
 	first := h.everywhere()
 	for _, s := range h.g.sides {
 		s.kept1.err, s.kept1.rec.ResUID = nil, 1

@@ -47,7 +47,7 @@ func TestWhoKnowsThatItIsBehind(t *testing.T) {
 	for _, tt := range tests {
 		for _, who := range []string{"primary", "secondary"} {
 			t.Run(tt.name+", "+who, func(t *testing.T) {
-				h := handPlayed(t)
+				h := playGhost(t)
 				p, s, want := a(h), b(h), tt.primary
 				one := p
 				if who == "secondary" {
@@ -82,7 +82,7 @@ func TestWhatIsGivenUpMayLand(t *testing.T) {
 		{"a target, opened anew", states.Inconsistent, true, "I30"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			h := handPlayed(t)
+			h := playGhost(t)
 			s := h.g.sides[0]
 			s.kept1.rec.Unfit = tt.fitness
 			s.p.owner = &handle{}
@@ -109,7 +109,7 @@ func TestWhatIsGivenUpMayLand(t *testing.T) {
 func TestWhoWasNotAskedStandsInForNobody(t *testing.T) {
 	for i, want := range []string{"", "I37"} {
 		asked := i == 1
-		h := handPlayed(t)
+		h := playGhost(t)
 		p, s := h.g.sides[0], h.g.sides[1]
 		s.p.owner = &handle{}
 		if asked {
@@ -125,17 +125,6 @@ func TestWhoWasNotAskedStandsInForNobody(t *testing.T) {
 		h.g.moved(s, before, now)
 		h.finds(t, want)
 	}
-}
-
-// handPlayed is a pair whose nodes do nothing.
-func handPlayed(t *testing.T) *playedGhost {
-	t.Helper()
-	p, err := NewPair(PairSpec{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(p.World.Close)
-	return &playedGhost{p, p.Client.ghost}
 }
 
 // die ends the processes of some sides.
