@@ -76,10 +76,11 @@ func (l *remotelink) onIO(r *Request) {
 const (
 	opRaise states.Op = 32
 	opMark  states.Op = 33
-	// markNamed is the offset of the mark that confirms a session whose primary's record names what it takes.
-	markNamed uint64    = 1
-	opFit     states.Op = 34
+	opFit   states.Op = 34
 )
+
+// markNamed is the offset of the mark that confirms a session whose primary's record names what it takes.
+const markNamed uint64 = 1
 
 // mustRequest encodes a request of ours; one that can't be encoded is our bug.
 func mustRequest(dst []byte, q *wire.Request) []byte {

@@ -20,17 +20,15 @@ func (r *resource) openComponent() {
 }
 
 func (r *resource) onDiskReady(m *diskReady) {
-	// What a handshake has told isn't forgotten by another opening of the same copy.
-	outdated := r.standing.isBehind(&m.rec)
 	r.rec, r.image, r.sector, r.diskHeld = m.rec, m.image, m.sector, true
 	r.returning = 0
 	if r.fsm.Current() == states.RoleIsOpening {
+		// What a handshake has told isn't forgotten by another opening of the same copy.
+		outdated := r.standing.isBehind(&m.rec)
 		r.standing = openStanding(&m.rec, r.boot())
 		if outdated {
 			r.standing.behind(&m.rec)
 		}
-	}
-	if r.fsm.Current() == states.RoleIsOpening {
 		r.step(states.RoleOnOpened)
 		return
 	}

@@ -302,7 +302,7 @@ func TestChecks(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			h := playGhost(t)
 			tt.run(h)
-			h.found(t, tt.want)
+			h.finds(t, tt.want)
 		})
 	}
 }

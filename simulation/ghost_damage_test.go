@@ -84,7 +84,7 @@ func TestDamageIsFollowed(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			h := playGhost(t)
 			tt.run(h)
-			h.found(t, tt.want)
+			h.finds(t, tt.want)
 			if a, b := h.damaged(h.p.A), h.damaged(h.p.B); a != tt.a || b != tt.b {
 				t.Errorf("damaged: a %v, b %v; want %v, %v", a, b, tt.a, tt.b)
 			}

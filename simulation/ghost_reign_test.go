@@ -62,13 +62,7 @@ func TestWhoServesAgain(t *testing.T) {
 			tt.run(h)
 			h.promote(h.p.A, false)
 			h.g.settle()
-			got := ""
-			if v := h.p.World.Violations(); len(v) > 0 {
-				got = v[0].Invariant
-			}
-			if got != tt.want {
-				t.Errorf("found %q, want %q: %s", got, tt.want, text(h.p.World.Violations()))
-			}
+			h.finds(t, tt.want)
 		})
 	}
 }

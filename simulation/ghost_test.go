@@ -22,8 +22,8 @@ func playGhost(t *testing.T) *playedGhost {
 	return &playedGhost{p, p.Client.ghost}
 }
 
-// found compares what the judge found first with an invariant; none is empty.
-func (h *playedGhost) found(t *testing.T, want string) {
+// finds compares the first invariant that was broken; empty for none.
+func (h *playedGhost) finds(t *testing.T, want string) {
 	t.Helper()
 	got := ""
 	if v := h.p.World.Violations(); len(v) > 0 {
@@ -178,7 +178,7 @@ func TestGhost(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			h := playGhost(t)
 			tt.run(h)
-			h.found(t, tt.want)
+			h.finds(t, tt.want)
 		})
 	}
 }

@@ -133,15 +133,3 @@ func (h *playedGhost) die(sides ...*side) {
 		h.g.processDied(s.p)
 	}
 }
-
-// finds compares the first invariant that was broken; empty for none.
-func (h *playedGhost) finds(t *testing.T, want string) {
-	t.Helper()
-	got := ""
-	if v := h.p.World.Violations(); len(v) > 0 {
-		got = v[0].Invariant
-	}
-	if got != want {
-		t.Errorf("found %q, want %q: %s", got, want, text(h.p.World.Violations()))
-	}
-}
