@@ -25,7 +25,7 @@ import (
 type mutantHunt struct {
 	set, only, part, report, results string
 	source                           string
-	seeds, bases, jobs, sample       int
+	seeds, bases, jobs, sample, draw int
 	list                             bool
 	first                            uint64
 	patience                         time.Duration
@@ -43,8 +43,9 @@ func (a *app) mutantsCommand() *cobra.Command {
 		Long: "mutants builds the product with switches for planted bugs, from the source tree, and plays seeds with each\n" +
 			"bug until one finds it. A seed that fails without the bug, too, doesn't count. What no seed finds is tried with\n" +
 			"the scenarios of simulation/testdata and the tests of states and actors; with automatic ones the scenarios come\n" +
-			"behind the first few seeds. --set world spoils the made-up world and its judge instead, and runs the tests that\n" +
-			"must notice. The exit code is 1 if a bug isn't found that isn't listed as equivalent.",
+			"behind the first few seeds, and for those in states the tests come first. --set world spoils the made-up world and\n" +
+			"its judge instead, and runs the tests that must notice. The exit code is 1 if a bug isn't found that isn't listed\n" +
+			"as equivalent.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if h.set == "automatic" && !c.Flags().Changed("seeds") {
@@ -58,6 +59,7 @@ func (a *app) mutantsCommand() *cobra.Command {
 	f.StringVar(&h.only, "only", "", "only bugs whose name or file contains one of these words, `WORD,WORD`; =WORD is the whole name")
 	f.StringVar(&h.part, "part", "", "only every N-th bug, from the K-th on: `K/N`")
 	f.IntVar(&h.sample, "sample", 0, "only `N` of the bugs, drawn by their names; 0 for all")
+	f.IntVar(&h.draw, "draw", 0, "which sample of that size is drawn: a `NUMBER`")
 	f.BoolVar(&h.list, "list", false, "only list the bugs: name, line, and what is changed")
 	f.StringVar(&h.results, "results", "", "keep what is found out in a `FILE`, and go on from what is in it")
 	f.StringVar(&h.report, "json", "", "write the whole report to a `FILE`")
@@ -106,7 +108,7 @@ func (a *app) mutants(o *mutantHunt) error {
 	if err != nil {
 		return exit.With(exit.NoInput, err)
 	}
-	sample := set.Sample(o.sample)
+	sample := set.Sample(o.sample, o.draw)
 	h := &mutants.Hunt{Root: root, Set: set, Seeds: o.seeds, Profile: a.profile, Patience: o.patience, Jobs: o.jobs,
 		Scenarios: scenarios, Tests: mutants.Simulated, Results: o.results,
 		Wanted: func(m *mutants.Mutant) bool {

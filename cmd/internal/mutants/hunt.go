@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -163,12 +164,17 @@ func (h *Hunt) Run(ctx context.Context) (all []*Report, err error) {
 
 // hunt tries one mutant: with the seeds of every base, and with scenarios and tests if those of one don't
 // find it.
-func (h *Hunt) hunt(ctx context.Context, m *Mutant) (*Report, error) {
-	r := &Report{Mutant: *m}
+func (h *Hunt) hunt(ctx context.Context, m *Mutant) (r *Report, err error) {
+	r = &Report{Mutant: *m}
+	early := h.testedFirst(m)
+	if early {
+		if err := h.unit(ctx, r); err != nil || r.Found() {
+			return r, err
+		}
+	}
 	head := h.Head > 0 && h.Head < h.Seeds // scenarios come in between
 	for i, base := range h.Bases {
 		n, from := 0, 0
-		var err error
 		if head && i == 0 {
 			if n, err = h.series(ctx, r, base, 0, h.Head); err != nil {
 				return nil, err
@@ -199,8 +205,15 @@ func (h *Hunt) hunt(ctx context.Context, m *Mutant) (*Report, error) {
 			return r, err
 		}
 	}
-	return r, h.unit(ctx, r)
+	if !early {
+		err = h.unit(ctx, r)
+	}
+	return r, err
 }
+
+// testedFirst reports a mutant that the tests of packages are tried for before anything else: those of states take a
+// second, and what they miss is little.
+func (h *Hunt) testedFirst(m *Mutant) bool { return h.Head > 0 && strings.HasPrefix(m.File, "states/") }
 
 // batch is how many seeds are looked at in one go, at first and at most: most mutants are found by the
 // first few, and what all of them have is found out for as many as anyone needs.
@@ -241,7 +254,7 @@ func (h *Hunt) scenarios(ctx context.Context, r *Report) (found bool, err error)
 
 // unit tries the tests of packages.
 func (h *Hunt) unit(ctx context.Context, r *Report) error {
-	where, text, err := h.tests.try(ctx, h, r.ID)
+	where, text, err := h.tests.try(ctx, h, &r.Mutant)
 	if err == nil && where != "" {
 		r.By, r.Where, r.Text = ByTest, where, text
 	}

@@ -118,14 +118,23 @@ func TestSample(t *testing.T) {
 	for i := range 1000 {
 		s.Mutants = append(s.Mutants, Mutant{Name: fmt.Sprintf("f.go:f:omit:%d", i)})
 	}
-	small, large := s.Sample(100), s.Sample(300)
-	if len(small) != 100 || len(large) != 300 || len(s.Sample(5000)) != 1000 {
+	small, large := s.Sample(100, 0), s.Sample(300, 0)
+	if len(small) != 100 || len(large) != 300 || len(s.Sample(5000, 0)) != 1000 {
 		t.Errorf("%d, %d", len(small), len(large))
 	}
 	for name := range small {
 		if !large[name] {
 			t.Errorf("%s is not in the larger sample", name)
 		}
+	}
+	same := 0
+	for name := range s.Sample(100, 1) {
+		if small[name] {
+			same++
+		}
+	}
+	if same == 0 || same > 30 {
+		t.Errorf("%d of 100 are in another draw, too", same)
 	}
 	tenths := make([]int, 10)
 	for i, m := range s.Mutants {

@@ -2,13 +2,15 @@ package mutants
 
 import (
 	"cmp"
+	"fmt"
 	"hash/fnv"
 	"slices"
 )
 
 // Sample returns the names of n of the mutants of a set, or of all if there are fewer. They are drawn by their names,
-// so that a sample changes little when the source does, and a larger one holds the smaller.
-func (s *Set) Sample(n int) map[string]bool {
+// so that a sample changes little when the source does, and a larger one holds the smaller. Another draw is another
+// sample.
+func (s *Set) Sample(n, draw int) map[string]bool {
 	type drawn struct {
 		name string
 		lot  uint64
@@ -16,6 +18,9 @@ func (s *Set) Sample(n int) map[string]bool {
 	lots := make([]drawn, len(s.Mutants))
 	for i, m := range s.Mutants {
 		sum := fnv.New64a()
+		if draw > 0 {
+			fmt.Fprint(sum, draw, " ")
+		}
 		_, _ = sum.Write([]byte("sample " + m.Name))
 		// FNV's low bits hardly mix what the end of a name brings in.
 		lot := sum.Sum64()
