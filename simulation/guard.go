@@ -148,17 +148,17 @@ func (g *guard) dataLanded(p *Platter, off uint64, same bool) {
 // dirty reports whether an extent's bit is safely set in a component's map, or its record says that the extent isn't
 // current, or a state file says so of the whole component.
 func (g *guard) dirty(p *Platter, e uint64) bool {
-	if p.machine.ledger[g.record.Resource] != nil {
-		return true // the whole component is known to be no current copy
-	}
-	if rec, err := p.Record(); err == nil && rec.Bad.Contains(e) {
-		return true
-	}
+	// The map comes first: most of what is asked for is dirty in it, and to look at the record takes longer.
 	at := g.mapByte(e)
-	if g.writtenOnly {
-		return p.written[at]>>(e%8)&1 == 1
+	bits := p.written[at]
+	if !g.writtenOnly {
+		bits &= p.durable[at]
 	}
-	return p.written[at]&p.durable[at]>>(e%8)&1 == 1
+	if bits>>(e%8)&1 == 1 || p.machine.ledger[g.record.Resource] != nil {
+		return true // in the map, or the whole component is known to be no current copy
+	}
+	rec, err := p.Record()
+	return err == nil && rec.Bad.Contains(e)
 }
 
 // mapByte is where in a component the byte with an extent's bit is.
