@@ -248,12 +248,9 @@ func (s *secondary) onSettleFlushed(m *diskFlushed) {
 		s.log.Error("Request failed: FLUSH.", "error", m.err)
 		s.stand.lacking()
 	}
-	left := s.rec.Unclean | s.stand.crashed
-	if s.rec.Unfit == states.Fit && s.stand.lagKnown && !s.stand.lag.Any() {
-		left = 0
-	}
-	if left != s.rec.Unclean {
-		s.saveRecord(states.Stopped(s.rec, left), saveStop)
+	rec := states.ServiceEnded(s.rec, states.ServiceEnd{Crashed: s.stand.crashed, Lacks: !s.stand.lagKnown || s.stand.lag.Any()})
+	if rec != s.rec {
+		s.saveRecord(rec, saveStop)
 		return
 	}
 	s.tell(s.res.pid, &settled{})

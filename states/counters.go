@@ -74,6 +74,21 @@ func ReignEnded(r, regained Record, e ReignEnd) Record {
 	return r
 }
 
+// ServiceEnd is what a secondary knows when its work has ended in order, its last flush included.
+type ServiceEnd struct {
+	Crashed Unclean // what an earlier unclean end of this copy left
+	Lacks   bool    // it lacks something that was answered, or doesn't know whether it does
+}
+
+// ServiceEnded is the record that a secondary's work leaves. Answers that this copy gave before, as primary, for what
+// was only sent, may be nowhere else as long as no session has made up for them: they stay in the record.
+func ServiceEnded(r Record, e ServiceEnd) Record {
+	if e.Lacks || r.Unfit != Fit {
+		return Stopped(r, r.Unclean|e.Crashed)
+	}
+	return Stopped(r, r.Unclean&UncleanSent)
+}
+
 // Paired is the primary's record once a fresh secondary was found: "only we have the data", so that
 // the pair's next handshake knows who does, even if the copy is cut short.
 func Paired(r Record, peer Copy) Record {

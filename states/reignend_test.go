@@ -43,3 +43,34 @@ func TestReignEnded(t *testing.T) {
 		})
 	}
 }
+
+// TestServiceEnded: what the record says of a secondary that ended in order: nothing of an unclean end, unless it may
+// lack something. That answers of its own time as primary may be nowhere else is no unclean end, and stays (I31).
+func TestServiceEnded(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		unfit Fitness
+		was   Unclean
+		end   ServiceEnd
+		want  Unclean
+	}{
+		{"in order", Fit, UncleanBegan | UncleanReceived, ServiceEnd{}, 0},
+		{"in order, after an unclean end that was settled", Fit, UncleanBegan | UncleanRestarted, ServiceEnd{Crashed: UncleanBegan}, 0},
+		{"its tail as primary may be here only", Fit, UncleanSent, ServiceEnd{}, UncleanSent},
+		{"its tail may be here only, after a handshake without a session", Fit, UncleanBegan | UncleanSent, ServiceEnd{}, UncleanSent},
+		{"it lacks something", Fit, UncleanBegan, ServiceEnd{Lacks: true}, UncleanBegan},
+		{"it may lack something since an unclean end", Fit, UncleanBegan, ServiceEnd{Crashed: UncleanReceived, Lacks: true}, UncleanBegan | UncleanReceived},
+		{"it is behind", Outdated, UncleanBegan | UncleanReceived, ServiceEnd{}, UncleanBegan | UncleanReceived},
+		{"it is being copied to", Inconsistent, UncleanBegan, ServiceEnd{Crashed: UncleanRestarted}, UncleanBegan | UncleanRestarted},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := full()
+			r.Unfit, r.Unclean = c.unfit, c.was
+			want := r
+			want.Unclean = c.want
+			if have := ServiceEnded(r, c.end); have != want {
+				t.Errorf("have %+v\nwant %+v", have, want)
+			}
+		})
+	}
+}
