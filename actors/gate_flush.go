@@ -25,6 +25,16 @@ type flushTurn struct {
 	peerOnly      bool // of the secondary alone: the own component has failed (gate_bad.go)
 }
 
+// lone reports whether a write that waits for the turn was written as a lone one.
+func (t *flushTurn) lone() bool {
+	for _, r := range t.reqs {
+		if r.Op != states.OpFlush && r.flow.claim == states.ClaimLocal {
+			return true
+		}
+	}
+	return false
+}
+
 // joinFlush puts a flush, or a write that must be durable, into the next turn.
 func (g *gate) joinFlush(r *Request) {
 	r.flow.at = atFlush
@@ -143,7 +153,7 @@ func (g *gate) settleFlush() {
 		return
 	}
 	state := states.FlushState{Local: t.local, Remote: t.remote, Alone: g.alone(), Raised: g.raised || behind, Behind: g.behind || g.gone() || g.amap.AwayUnflushed(),
-		PeerLacks: g.unsure || g.amap.AnySlag() || g.amap.AnyUnflushed(amapS), PeerLags: g.lag.Any() || g.caps&wire.CapMarks == 0 && g.amap.AnySlag(), PeerBehind: behind}
+		PeerLacks: g.unsure || g.amap.AnySlag() || g.amap.AnyUnflushed(amapS), PeerLags: g.lag.Any() || g.caps&wire.CapMarks == 0 && g.amap.AnySlag(), PeerBehind: behind, Lone: t.lone()}
 	action := states.CompleteFlush(state)
 	if action == states.Wait && len(t.reqs) > 0 {
 		t.lagged = true

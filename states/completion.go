@@ -173,6 +173,8 @@ type FlushState struct {
 	PeerLags bool
 	// PeerBehind: as in WriteState.
 	PeerBehind bool
+	// Lone: a write waits for it whose claim is local. The counters that said so may have become equal since.
+	Lone bool
 }
 
 // FlushClaim is what the answer to a flush promises: both components flushed, or, with ClaimLocal, this one
@@ -218,7 +220,7 @@ func CompleteFlush(f FlushState) Action {
 		return Answer
 	case f.Behind:
 		return Fail
-	case f.PeerLacks && !f.Raised:
+	case (f.PeerLacks || f.Lone) && !f.Raised:
 		return Raise
 	}
 	return Answer

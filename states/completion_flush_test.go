@@ -16,9 +16,9 @@ var (
 
 // everyFlush calls do for each state that a flush can be in.
 func everyFlush(do func(FlushState)) {
-	for n := range 64 {
+	for n := range 128 {
 		f := FlushState{Alone: n&8 != 0, Raised: n&4 != 0, Behind: n&2 != 0, PeerLacks: n&1 != 0, PeerLags: n&16 != 0,
-			PeerBehind: n&32 != 0}
+			PeerBehind: n&32 != 0, Lone: n&64 != 0}
 		if f.PeerLags && !f.PeerLacks || f.PeerBehind && f.Alone {
 			continue // what lags is lacking; without a session nothing is known of its counters
 		}
@@ -33,14 +33,14 @@ func everyFlush(do func(FlushState)) {
 // TestFlushTable keeps every decision as a text that a human can judge.
 func TestFlushTable(t *testing.T) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-6s %-7s %-7s %-6s %-5s %-7s %-8s", "alone", "raised", "behind", "lacks", "lags", "counter", "local")
+	fmt.Fprintf(&b, "%-6s %-7s %-7s %-6s %-5s %-7s %-6s %-8s", "alone", "raised", "behind", "lacks", "lags", "counter", "writes", "local")
 	for _, r := range flushRemotes {
 		fmt.Fprintf(&b, " %-8s", r)
 	}
 	everyFlush(func(f FlushState) {
 		if f.Remote == flushRemotes[0] {
-			fmt.Fprintf(&b, "\n%-6s %-7s %-7s %-6s %-5s %-7s %-8s", word(f.Alone, "alone"), word(f.Raised, "raised"),
-				word(f.Behind, "behind"), word(f.PeerLacks, "lacks"), word(f.PeerLags, "lags"), word(f.PeerBehind, "behind"), f.Local)
+			fmt.Fprintf(&b, "\n%-6s %-7s %-7s %-6s %-5s %-7s %-6s %-8s", word(f.Alone, "alone"), word(f.Raised, "raised"),
+				word(f.Behind, "behind"), word(f.PeerLacks, "lacks"), word(f.PeerLags, "lags"), word(f.PeerBehind, "behind"), word(f.Lone, "lone"), f.Local)
 		}
 		fmt.Fprintf(&b, " %-8s", actionNames[CompleteFlush(f)])
 	})
@@ -75,9 +75,11 @@ func TestFlushRules(t *testing.T) {
 			wrong("the current copy didn't flush")
 		case action == Answer && f.PeerLacks && !with && !f.Raised:
 			wrong("the secondary lacks something, and the counter doesn't say so (rule flush-raise)")
+		case action == Answer && f.Lone && !with && !f.Raised:
+			wrong("a write is answered as local, and the counter doesn't say so (I19)")
 		case action == Raise && (f.Raised || f.Behind):
 			wrong("once per alone period, and never by a target")
-		case action == Raise && !f.PeerLacks:
+		case action == Raise && !f.PeerLacks && !f.Lone:
 			wrong("the secondary lacks nothing, so a split-brain would be made up (I15)")
 		case action == Fail && f.Local == PartDone && !f.Behind:
 			wrong("this node's copy is current, and durable (I34)")
