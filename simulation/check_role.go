@@ -21,6 +21,7 @@ func (w *World) roleTold(b *boot, role states.Role, list []actors.RoleAnswer) {
 }
 
 func (g *ghost) roleLeft(s *side, b *boot, role states.Role) {
+	s.forced = s.insists
 	if role == states.RoleInit {
 		g.checkApplied(s, "its role has ended")
 	}
@@ -55,5 +56,5 @@ func (g *ghost) roleLeft(s *side, b *boot, role states.Role) {
 // deviceGone is when a device of a side has gone away.
 func (g *ghost) deviceGone(m *Machine) {
 	s := g.at(m)
-	s.closed, s.closedAt = g.world.steps, s.p.writes
+	s.closed, s.closedAt, s.forced = g.world.steps, s.p.writes, s.insists
 }

@@ -27,7 +27,8 @@ func (w *World) asked(m *Machine, resource string, role states.Role, force bool)
 			w.meddled = w.meddled || force || s.asked != states.RoleUndef ||
 				role == states.RolePrimary && s.other().asked != states.RoleSecondary
 			s.asked = role
-			s.forced = role == states.RolePrimary && (s.forced || force)
+			s.insists = role == states.RolePrimary && (s.insists || force)
+			s.forced = s.forced || s.insists // until that role has ended: what is under way still belongs to it
 		}
 	}
 }

@@ -57,8 +57,10 @@ type side struct {
 	received, owed, kept []debt
 	// tailed: it has lost power after it had recorded that there may be answers for what was only sent.
 	tailed bool
-	forced bool        // this process was made primary by force
-	asked  states.Role // the role that somebody gave it last; undefined: none
+	forced bool // this process was made primary by force, and may still be
+	// insists: what this process was told last was to be primary, and force was asked for.
+	insists bool
+	asked   states.Role // the role that somebody gave it last; undefined: none
 	// forgotten: by sector: a failed flush lost what was written, and the process that had been told so died at this
 	// tick of the judge, 0 for none. No later process can know, as long as reads return what was written; what is
 	// written since is demanded like anything else.
@@ -168,7 +170,7 @@ func (g *ghost) powerLost(p *Platter) {
 	s.owed = append(s.owed[:0], s.kept...)
 	s.received = append(s.received[:0], s.kept...)
 	s.flushed = len(g.log)
-	s.lostPower, s.died, s.forced, s.heard = g.judge.tick, g.judge.tick, false, false
+	s.lostPower, s.died, s.forced, s.insists, s.heard = g.judge.tick, g.judge.tick, false, false, false
 	clear(s.memory)
 	g.reread(s)
 	s.tailed = s.tailed || s.kept1.err == nil && s.kept1.rec.Unclean&states.UncleanSent != 0
@@ -189,7 +191,7 @@ func (g *ghost) powerLost(p *Platter) {
 // was written.
 func (g *ghost) processDied(p *Platter) {
 	s := g.of(p)
-	s.died, s.forced, s.heard = g.judge.tick, false, false
+	s.died, s.forced, s.insists, s.heard = g.judge.tick, false, false, false
 	for at := range s.received {
 		if r := s.received[at]; r.inv > s.owed[at].inv && g.ends(int64(at), s.written[at]) >= r.inv {
 			s.owed[at] = r

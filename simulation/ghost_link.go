@@ -27,8 +27,8 @@ func (w *World) frameIn(e *end, f *wire.InFrame) {
 	if e.resource == "" {
 		name, ok := f.NV.Str("resource")
 		if e.dialer || !ok {
-			if r, err := wire.DecodeReply(f.NV); err == nil && r.Error != 0 {
-				return // a secondary that can't confirm the session
+			if r, err := wire.DecodeReply(f.NV); err != nil || r.Error != 0 {
+				return // a node that refuses the second hello, or a secondary that can't confirm the session
 			}
 			if e.dialer && e.peer.resource != "" && e.peer.second {
 				e.resource = e.peer.resource

@@ -3,6 +3,8 @@ package simulation
 import (
 	"testing"
 	"time"
+
+	"hast/wire"
 )
 
 // TestOneSidedResetEndsTheSession: for the judge a session ends with the primary's end of it, however that ends. Else
@@ -26,6 +28,31 @@ func TestOneSidedResetEndsTheSession(t *testing.T) {
 			end(p)
 			if link.at != nil {
 				t.Error("the judge thinks that the session lives on")
+			}
+		})
+	}
+}
+
+// TestOnlyAnAnswerConfirmsASession: what comes by the connection of the replies need not be one. A node that has no
+// secondary for it refuses the second hello there, and a period alone goes on through that (seed 400523).
+func TestOnlyAnAnswerConfirmsASession(t *testing.T) {
+	tests := []struct {
+		name string
+		nv   wire.NV
+		want bool
+	}{
+		{"a second hello that is refused", wire.AppendHello1Reply(nil, &wire.Hello1Reply{ErrMsg: "Not secondary."}), false},
+		{"a session that can't be confirmed", wire.AppendReply(nil, &wire.Reply{Seq: 1, Error: 5}), false},
+		{"an answer", wire.AppendReply(nil, &wire.Reply{Seq: 1}), true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			h := playGhost(t)
+			w := h.p.World
+			e := &end{world: w, boot: &boot{machine: h.p.A}, dialer: true, peer: &end{resource: h.p.Client.resource, second: true}}
+			w.frameIn(e, &wire.InFrame{NV: tt.nv})
+			if got := h.g.link.confirmed; got != tt.want {
+				t.Errorf("confirmed: %v, want %v", got, tt.want)
 			}
 		})
 	}

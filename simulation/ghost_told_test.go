@@ -67,6 +67,48 @@ func TestWhoKnowsThatItIsBehind(t *testing.T) {
 	}
 }
 
+// TestForceLastsAsLongAsItsRole: what an administrator insisted on is excused until the role that was taken by force has
+// ended, also while its end is under way (seed 300074), and no longer.
+func TestForceLastsAsLongAsItsRole(t *testing.T) {
+	ask := func(role states.Role, force bool) func(*playedGhost) {
+		return func(h *playedGhost) { h.p.World.asked(h.p.A, h.p.Client.resource, role, force) }
+	}
+	left := func(h *playedGhost) { h.g.roleLeft(h.g.sides[0], &boot{machine: h.p.A}, states.RoleSecondary) }
+	gone := func(h *playedGhost) { h.g.deviceGone(h.p.A) }
+	tests := []struct {
+		name string
+		run  []func(*playedGhost)
+		want string
+	}{
+		{"nobody insisted", []func(*playedGhost){ask(states.RolePrimary, false)}, "I17"},
+		{"somebody insisted", []func(*playedGhost){ask(states.RolePrimary, true)}, ""},
+		{"and asked again without force", []func(*playedGhost){ask(states.RolePrimary, true), ask(states.RolePrimary, false)}, ""},
+		{"and its end is under way", []func(*playedGhost){ask(states.RolePrimary, true), ask(states.RoleSecondary, false)}, ""},
+		{"and it has ended", []func(*playedGhost){ask(states.RolePrimary, true), ask(states.RoleSecondary, false), left}, "I17"},
+		{"and its device is gone", []func(*playedGhost){ask(states.RolePrimary, true), ask(states.RoleSecondary, false),
+			ask(states.RolePrimary, false), gone}, "I17"},
+		{"and its device has only been withdrawn", []func(*playedGhost){ask(states.RolePrimary, true), gone}, ""},
+		{"and somebody insists once more before it has ended", []func(*playedGhost){ask(states.RolePrimary, true), ask(states.RoleSecondary, false),
+			ask(states.RolePrimary, true), left, gone}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			h := playGhost(t)
+			a, b := h.g.sides[0], h.g.sides[1]
+			b.vv[1], a.told = 1, true
+			for _, step := range tt.run {
+				step(h)
+			}
+			h.g.reign.server = a
+			before, now := a.kept1, a.kept1
+			now.number++
+			now.rec.LocalCnt++
+			h.g.moved(a, before, now)
+			h.finds(t, tt.want)
+		})
+	}
+}
+
 // TestWhatIsGivenUpMayLand: what a component still had in its hands when the secondary began to count in its stead may
 // land there after the answer, until it is opened anew (I30), whatever its record says.
 func TestWhatIsGivenUpMayLand(t *testing.T) {
