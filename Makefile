@@ -43,8 +43,8 @@ golden: ## write the golden files anew; read the difference before you commit it
 bench: ## the benchmarks
 	bash .ci/bench
 
-sabotage: ## break the code on purpose and see that the tests notice
-	bash .ci/sabotage
+sabotage: ## break the code on purpose and see that the tests notice: WORD=… for the entries that contain it
+	$(GO) run ./cmd/internal/sabotage $(if $(WORD),'$(WORD)')
 
 sim: ## fresh seeds in the simulation for a while: SIMTIME=1m
 	$(GO) run ./cmd/hastsim run --time $(SIMTIME)

@@ -18,6 +18,7 @@ import (
 	"hast/cmd/internal/hastdmain"
 	"hast/cmd/internal/hastsim"
 	"hast/cmd/internal/lossydisk"
+	"hast/cmd/internal/mutants"
 	"hast/config"
 )
 
@@ -69,6 +70,8 @@ var scriptParams = testscript.Params{
 		// The source, and what it takes to build it, for scripts that plant bugs in it.
 		source, _ := filepath.Abs("..")
 		env.Setenv("SOURCE", source)
+		// The planted bug that is in force here is in force in the programs of scripts, too (make sabotage).
+		env.Setenv(mutants.Env, os.Getenv(mutants.Env))
 		if out, err := exec.Command("go", "env", "GOCACHE", "GOMODCACHE", "GOPATH").Output(); err == nil {
 			for i, value := range strings.Split(strings.TrimSpace(string(out)), "\n") {
 				env.Setenv([]string{"GOCACHE", "GOMODCACHE", "GOPATH"}[i], value)

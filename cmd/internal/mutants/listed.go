@@ -147,15 +147,26 @@ func importSwitches(text []byte) []byte {
 	lines := strings.Split(string(text), "\n")
 	for i, line := range lines {
 		if strings.HasPrefix(line, "package ") {
-			lines[i] = line + `; import "` + switches + `"`
+			lines[i] = line + ImportClause
 			return []byte(strings.Join(append(lines, "var _ = planted.On", ""), "\n"))
 		}
 	}
 	return text
 }
 
-// apply replaces the lines, which must be in the text exactly once.
+// apply makes the change of the bug with that ID.
 func (c *Change) apply(text []byte, id int) ([]byte, error) {
+	n := strconv.Itoa(id)
+	placed := strings.NewReplacer("BUGID", n, "BUG", "planted.On("+n+")")
+	own := Change{File: c.File, Old: c.Old}
+	for _, line := range c.New {
+		own.New = append(own.New, placed.Replace(line))
+	}
+	return own.Replace(text)
+}
+
+// Replace replaces the old lines by the new ones. They must be in the text exactly once.
+func (c *Change) Replace(text []byte) ([]byte, error) {
 	lines := strings.Split(string(text), "\n")
 	at, found := 0, 0
 	for i := 0; i+len(c.Old) <= len(lines); i++ {
@@ -167,11 +178,7 @@ func (c *Change) apply(text []byte, id int) ([]byte, error) {
 	if found != 1 {
 		return nil, fmt.Errorf("its lines %q are %d times in %s, not once", c.Old[0], found, c.File)
 	}
-	n := strconv.Itoa(id)
-	out := append([]string(nil), lines[:at]...)
-	for _, line := range c.New {
-		out = append(out, strings.NewReplacer("BUGID", n, "BUG", "planted.On("+n+")").Replace(line))
-	}
+	out := append(append([]string(nil), lines[:at]...), c.New...)
 	return []byte(strings.Join(append(out, lines[at+len(c.Old):]...), "\n")), nil
 }
 

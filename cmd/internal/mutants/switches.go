@@ -8,6 +8,9 @@ import (
 // switches is the package that woven files import. It exists in overlays only.
 const switches = "hast/states/planted"
 
+// ImportClause is what a woven file has behind its package clause, on the same line.
+const ImportClause = `; import "` + switches + `"`
+
 // switchesFile is where that package is, from the top of the tree.
 const switchesFile = "states/planted/planted.go"
 

@@ -58,7 +58,7 @@ func Weave(file string, src []byte, first int) ([]byte, []Mutant, error) {
 	if len(w.mutants) == 0 {
 		return src, nil, nil
 	}
-	w.insert(tree.Name.End(), `; import "`+switches+`"`)
+	w.insert(tree.Name.End(), ImportClause)
 	return w.text(), w.mutants, nil
 }
 
