@@ -64,6 +64,7 @@ type Pair struct {
 
 	spec           PairSpec
 	resource, path string
+	places         map[string]*place // by machine
 }
 
 // NewPair makes a pair: disks with different garbage and fresh metadata, nothing running.
@@ -121,29 +122,40 @@ func (p *Pair) furnish() error {
 	return nil
 }
 
-func (p *Pair) configText() string {
-	lines := []string{
-		"resource " + p.resource + " {",
-		"\treplication " + p.spec.Mode.String(),
-		"\tcompression " + p.spec.Compression.String(),
-		"\tchecksum " + p.spec.Checksum.String(),
-		"\tlocal " + p.path,
+func (p *Pair) configText(of *Machine) string {
+	var lines []string
+	at := p.place(of)
+	if at.listen != "" {
+		lines = append(lines, "listen "+at.listen)
 	}
+	if at.without {
+		return strings.Join(append(lines, ""), "\n")
+	}
+	lines = append(lines,
+		"resource "+p.resource+" {",
+		"\treplication "+p.spec.Mode.String(),
+		"\tcompression "+p.spec.Compression.String(),
+		"\tchecksum "+p.spec.Checksum.String(),
+		"\tlocal "+p.path,
+	)
 	for _, s := range p.spec.Settings {
 		lines = append(lines, "\t"+s)
 	}
 	for i, m := range []*Machine{p.A, p.B} {
-		peer := []*Machine{p.B, p.A}[i]
-		lines = append(lines, "\ton "+m.name+" {", "\t\tremote tcp4://"+peer.addr, "\t}")
+		remote := "tcp4://" + []*Machine{p.B, p.A}[i].addr
+		if own := p.place(m).remote; own != "" {
+			remote = own
+		}
+		lines = append(lines, "\ton "+m.name+" {", "\t\tremote "+remote, "\t}")
 	}
 	return strings.Join(append(lines, "}"), "\n") + "\n"
 }
 
 // Config is what hast.conf says to one of the machines.
 func (p *Pair) Config(m *Machine) (*config.Config, error) {
-	text := p.configText()
+	text := p.configText(m)
 	if p.Neighbour != nil {
-		text += p.Neighbour.configText()
+		text += p.Neighbour.configText(m)
 	}
 	file, err := config.Parse("hast.conf", []byte(text))
 	if err != nil {
@@ -175,13 +187,7 @@ func (p *Pair) Reload(m *Machine, name, value string) error {
 	k.spec(&spec)
 	p.spec.Knobs, p.spec.Settings = &k, spec.Settings
 	p.spec.Mode, p.spec.Compression, p.spec.Checksum = spec.Mode, spec.Compression, spec.Checksum
-	c, err := p.Config(m)
-	if err != nil || m.boot == nil {
-		return err
-	}
-	p.World.trace.add(p.World.now, m.name, "operator", "reload", name+" "+value, p.resource)
-	m.boot.tell(m.boot.root, &actors.Reload{Config: c})
-	return nil
+	return p.reread(m, name+" "+value)
 }
 
 // Other is the other machine.

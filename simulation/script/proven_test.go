@@ -26,7 +26,7 @@ func TestScenariosAreProven(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	planted := regexp.MustCompile(`(?m)^# fails without: .*\(planted bug (\w+)\)`)
+	planted := regexp.MustCompile(`(?m)^# fails without: .*\(planted bug ([\w-]+)\)`)
 	tests := regexp.MustCompile(`(?m)^test: go test \./simulation/script -run \^(?:TestScenarios|TestScenariosSurviveCrashes)\$/\^(\S+)\$$`)
 	proven := map[string]bool{}
 	for _, m := range tests.FindAllStringSubmatch(sabotage(t), -1) {

@@ -38,12 +38,15 @@ var operatorVerbs = []verb{
 				return nil
 			}
 		}},
-	{name: "reload", usage: "NODE mode|compression|checksum|timeout|async-time|metaflush|workers VALUE",
-		about: "change a line of hast.conf, and have a node read it anew; the other one reads it when it starts",
+	{name: "reload", usage: "NODE mode|compression|checksum|timeout|async-time|metaflush|workers VALUE | listen|remote ADDRESS|usual | resource on|off",
+		about: "change a line of hast.conf, and have a node read it anew; the other one reads it when it starts. Addresses, and whether the resource is there at all, are of that node only",
 		compile: func(w *words) act {
 			at := w.node()
-			name := w.oneOf("knob", "mode", "compression", "checksum", "timeout", "async-time", "metaflush", "workers")
+			name := w.oneOf("knob", "mode", "compression", "checksum", "timeout", "async-time", "metaflush", "workers", "listen", "remote", "resource")
 			value := w.next("value of " + name)
+			if name == "listen" || name == "remote" || name == "resource" {
+				return func(st *Stage) error { return st.Pair.ReloadPlace(st.machine(at), name, value) }
+			}
 			return func(st *Stage) error { return st.Pair.Reload(st.machine(at), name, value) }
 		}},
 	{name: crashVerb, usage: "{", block: true,
