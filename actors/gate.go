@@ -246,7 +246,6 @@ func (g *gate) onOpen(m *openGate) {
 	g.recall()
 	// What a former process wrote may be in the component's cache only, and a flush of it may yet fail (I38).
 	g.amap.ForEachDirty(func(e uint32) { g.amap.MarkUnflushed(amapP, e) })
-	g.stand.inherit(g.amap.ForEachDirty)
 	g.startTick()
 }
 

@@ -174,7 +174,7 @@ func (g *gate) onChunkLocal(r *Request) {
 		f.remote, f.session, f.loaned = states.PartPending, g.session, true
 		g.amap.Sent(uint64(r.Off), uint64(r.Len))
 		g.tell(g.res.link, &f.toPeer)
-		if g.stand.doubted.Has(k.of.extent) {
+		if g.res.cache.Doubted(uint64(r.Off), uint64(r.Len)) {
 			f.local = states.PartPending
 			g.tell(g.res.localdisk, &f.toDisk)
 		}
@@ -268,9 +268,6 @@ func (g *gate) endCopy(c *extentCopy) {
 			off, n := g.amap.Bounds(c.extent)
 			g.tell(g.res.link, &markPeer{session: g.session, off: off, len: n})
 		}
-	}
-	if c.err == nil && c.session == g.session {
-		g.stand.doubted.Clear(c.extent)
 	}
 	g.amap.DropCopy(c.extent)
 	if c.session != g.session {

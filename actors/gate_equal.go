@@ -109,6 +109,7 @@ func (q *equaliser) saved(g *gate, err error) {
 	}
 	g.behind, g.isTarget = false, false
 	g.stand.whole()
+	g.res.cache.Trust()
 	if !g.ours() {
 		g.endEqual(nil)
 		g.settleFlush()

@@ -266,6 +266,7 @@ func (g *gate) tellDrained() {
 		SentOnly: g.alone() || g.tail > 0 || g.amap.AnySlag() || g.peerBehind(),
 		Forced:   g.forced,
 		Outdated: g.outdated,
+		Doubted:  g.res.cache.AnyDoubted(),
 	})
 	if rec != g.rec {
 		g.saveRecord(rec, recEnd)

@@ -238,6 +238,9 @@ func (d *localdisk) onDone(op *DiskOp) {
 		} else if op.Kind == DiskFlush && op.Err == nil {
 			op.Err, d.flushLost = d.flushLost, nil
 		}
+		if op.Kind == DiskRead && op.Err == nil && d.cache().Rely(d.extent(op)) {
+			d.healOn() // the primary will hold that both components have it durably
+		}
 		op.serv.err = op.Err
 		d.tell(d.res.secondary, &op.serv.done)
 	case opFlush:

@@ -58,12 +58,23 @@ func (d *localdisk) follows() {
 }
 
 // inherits is before the flush that ends an opening. A former process may have left in the component's cache what it
-// wrote to the extents that the map names: that flush covers it, and tells nobody else if it fails.
+// wrote to the extents that the map names: that flush covers it, and tells nobody else if it fails. If it ended
+// without order, an earlier flush may have failed, of which it alone was told: what it wrote may be in a cache that
+// will never be written, and is written anew before it counts as durable (I38). What it wrote as secondary is named
+// by the primary's map only.
 func (d *localdisk) inherits() {
+	unclean := states.CacheInDoubt(&d.rec, d.res.h.Boot)
+	if unclean && d.rec.PrevRole == states.RoleSecondary {
+		d.res.cache.Doubt(0, d.rec.DataSize)
+	}
 	for e, all := uint64(0), states.Extents(d.rec.DataSize, d.rec.ExtentSize); e < all; e++ {
 		if bitOf(d.image, uint32(e)) {
 			off := e * uint64(d.rec.ExtentSize)
-			d.res.cache.Inherit(off, min(uint64(d.rec.ExtentSize), d.rec.DataSize-off))
+			n := min(uint64(d.rec.ExtentSize), d.rec.DataSize-off)
+			d.res.cache.Inherit(off, n)
+			if unclean {
+				d.res.cache.Doubt(off, n)
+			}
 		}
 	}
 }

@@ -248,7 +248,8 @@ func (s *secondary) onSettleFlushed(m *diskFlushed) {
 		s.log.Error("Request failed: FLUSH.", "error", m.err)
 		s.stand.lacking()
 	}
-	rec := states.ServiceEnded(s.rec, states.ServiceEnd{Crashed: s.stand.crashed, Lacks: !s.stand.lagKnown || s.stand.lag.Any()})
+	rec := states.ServiceEnded(s.rec, states.ServiceEnd{Crashed: s.stand.crashed, Lacks: !s.stand.lagKnown || s.stand.lag.Any(),
+		Doubted: s.res.cache.AnyDoubted()})
 	if rec != s.rec {
 		s.saveRecord(rec, saveStop)
 		return

@@ -110,6 +110,7 @@ func (s *secondary) onRecordSaved(m *recordSaved) {
 		} else {
 			if s.session == f.session && !s.failed {
 				s.stand.whole()
+				s.res.cache.Trust()
 				s.ail = nil
 			}
 			s.tell(s.res.pid, &sidesEqual{own: states.CopyOf(&s.rec)})

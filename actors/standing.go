@@ -15,10 +15,6 @@ type standing struct {
 	lag *bitset.Set
 	// lagKnown: lag says it all.
 	lagKnown bool
-	// doubted holds the extents that were dirty when a process of this very start of the machine ended without
-	// order. A flush may have failed it, which the disk tells only once, and what it wrote may be in a cache
-	// that will never be written: it is rewritten before it counts as durable (I38).
-	doubted *bitset.Set
 	// outdated: the last handshake found the peer ahead. The record says so from the reply or the session on; until
 	// then, or if it can't be written, this node must not go on alone all the same.
 	outdated bool
@@ -35,7 +31,6 @@ func openStanding(r *states.Record, boot string) *standing {
 		s.crashed |= states.UncleanRestarted
 	}
 	s.lagKnown = s.crashed == 0
-	s.doubted = bitset.New(s.lag.Len())
 	return s
 }
 
@@ -50,7 +45,6 @@ func (s *standing) marks(r *states.Record, dirty bool) states.Marks {
 func (s *standing) whole() {
 	s.crashed, s.lagKnown, s.outdated = 0, true, false
 	s.lag.Reset()
-	s.doubted.Reset()
 }
 
 // behind says that the last handshake found the peer ahead of the copy with this record.
@@ -59,13 +53,6 @@ func (s *standing) behind(r *states.Record) { s.outdated, s.outdatedCopy = true,
 // isBehind reports whether a former opening was told that the copy with this record is behind.
 func (s *standing) isBehind(r *states.Record) bool {
 	return s != nil && s.outdated && s.outdatedCopy == states.CopyOf(r)
-}
-
-// inherit notes what a former process left dirty. A machine that was started anew has no cache of it.
-func (s *standing) inherit(dirty func(f func(e uint32))) {
-	if s.crashed != 0 && s.crashed&states.UncleanRestarted == 0 {
-		dirty(func(e uint32) { s.doubted.Set(e) })
-	}
 }
 
 // lacking says that this copy, as secondary, failed to apply or to keep what its primary may have answered

@@ -55,6 +55,7 @@ type ReignEnd struct {
 	SentOnly bool    // what was answered as sent may be on this copy only
 	Forced   bool    // the copy served though it was unfit: it has got nothing back
 	Outdated bool    // it was found out that the secondary has what this copy lacks
+	Doubted  bool    // no flush proves anything of what a former process wrote
 }
 
 // ReignEnded is the record that such a reign leaves. regained is the record without the bad extents that the copy
@@ -67,6 +68,9 @@ func ReignEnded(r, regained Record, e ReignEnd) Record {
 	if !e.Forced {
 		r = regained
 	}
+	if e.Doubted {
+		left |= UncleanBegan
+	}
 	r = Stopped(r, left)
 	if e.Outdated {
 		r.Unfit = max(r.Unfit, Outdated)
@@ -78,6 +82,7 @@ func ReignEnded(r, regained Record, e ReignEnd) Record {
 type ServiceEnd struct {
 	Crashed Unclean // what an earlier unclean end of this copy left
 	Lacks   bool    // it lacks something that was answered, or doesn't know whether it does
+	Doubted bool    // no flush proves anything of what a former process wrote
 }
 
 // ServiceEnded is the record that a secondary's work leaves. Answers that this copy gave before, as primary, for what
@@ -85,6 +90,9 @@ type ServiceEnd struct {
 func ServiceEnded(r Record, e ServiceEnd) Record {
 	if e.Lacks || r.Unfit != Fit {
 		return Stopped(r, r.Unclean|e.Crashed)
+	}
+	if e.Doubted {
+		return Stopped(r, r.Unclean&UncleanSent|UncleanBegan)
 	}
 	return Stopped(r, r.Unclean&UncleanSent)
 }

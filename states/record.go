@@ -77,6 +77,14 @@ const (
 	UncleanRaised Unclean = 16
 )
 
+// CacheInDoubt reports whether a process of this very start of the machine may have ended without order: a flush may
+// have failed it, which the disk tells only once, so that the flushes of a later process prove nothing of what it
+// wrote (I38). A machine that was started anew has no cache of it. boot is the identity of the machine's start, empty
+// if it is unknown. That the record speaks of an earlier loss of power says nothing of the process that wrote it.
+func CacheInDoubt(r *Record, boot string) bool {
+	return r.Unclean&^UncleanSent != 0 && (boot == "" || r.Boot == "" || r.Boot == boot)
+}
+
 // MetadataSize is the size of HAST's metadata block, at offset 0 of a component, in bytes.
 const MetadataSize = 4096
 

@@ -27,6 +27,7 @@ func TestReignEnded(t *testing.T) {
 		{"behind", Fit, false, ReignEnd{Outdated: true}, 0, still, Outdated},
 		{"behind, in the middle of a copy", Inconsistent, false, ReignEnd{Outdated: true}, 0, still, Inconsistent},
 		{"marked before", Outdated, false, ReignEnd{}, 0, still, Outdated},
+		{"a former process's cache is in doubt", Fit, false, ReignEnd{Doubted: true}, UncleanBegan, still, Fit},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := full()
@@ -58,6 +59,7 @@ func TestServiceEnded(t *testing.T) {
 		{"in order, after an unclean end that was settled", Fit, UncleanBegan | UncleanRestarted, ServiceEnd{Crashed: UncleanBegan}, 0},
 		{"its tail as primary may be here only", Fit, UncleanSent, ServiceEnd{}, UncleanSent},
 		{"its tail may be here only, after a handshake without a session", Fit, UncleanBegan | UncleanSent, ServiceEnd{}, UncleanSent},
+		{"a former process's cache is in doubt", Fit, UncleanBegan | UncleanSent, ServiceEnd{Doubted: true}, UncleanBegan | UncleanSent},
 		{"it lacks something", Fit, UncleanBegan, ServiceEnd{Lacks: true}, UncleanBegan},
 		{"it may lack something since an unclean end", Fit, UncleanBegan, ServiceEnd{Crashed: UncleanReceived, Lacks: true}, UncleanBegan | UncleanReceived},
 		{"it is behind", Outdated, UncleanBegan | UncleanReceived, ServiceEnd{}, UncleanBegan | UncleanReceived},
@@ -72,5 +74,28 @@ func TestServiceEnded(t *testing.T) {
 				t.Errorf("have %+v\nwant %+v", have, want)
 			}
 		})
+	}
+}
+
+// TestCacheInDoubt: after an unclean end no flush proves anything of what was written before, unless the machine was
+// started anew since (I38).
+func TestCacheInDoubt(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		unclean    Unclean
+		boot, here string
+		want       bool
+	}{
+		{"in order", 0, "one", "one", false},
+		{"in order, and what was sent may be here only", UncleanSent, "one", "one", false},
+		{"a process died", UncleanBegan, "one", "one", true},
+		{"the machine was started anew", UncleanBegan, "one", "two", false},
+		{"a process died on a machine that had lost power before", UncleanBegan | UncleanRestarted, "two", "two", true},
+		{"nobody knows which start it was", UncleanBegan, "", "one", true},
+		{"nobody knows which start this is", UncleanBegan, "one", "", true},
+	} {
+		if have := CacheInDoubt(&Record{Unclean: c.unclean, Boot: c.boot}, c.here); have != c.want {
+			t.Errorf("%s: %v", c.name, have)
+		}
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"hast/states/bitset"
 )
 
-// MaxUnits bounds the memory of a Cache: three sets of so many bits, 2 MiB each.
+// MaxUnits bounds the memory of a Cache: four sets of so many bits, 2 MiB each.
 const MaxUnits = 1 << 24
 
 // Cache is what is known of one component's data. Offsets and lengths are in bytes from the beginning of the
@@ -22,6 +22,7 @@ type Cache struct {
 	un     *bitset.Set // written, not covered by a good flush since
 	cover  *bitset.Set // part of un that the flush being followed covers
 	lost   *bitset.Set // a flush failed it, and it was not written anew
+	doubt  *bitset.Set // a flush may have failed it that another process was told of; see Doubt
 	follow uint64      // the flush that cover is of; 0: none
 	turn   uint64      // of the last flush begun
 	round  uint64      // how many flushes failed
@@ -38,7 +39,7 @@ func New(size, unit uint64) *Cache {
 		c.shift++
 	}
 	n := uint32((size-1)>>c.shift) + 1
-	c.un, c.cover, c.lost = bitset.New(n), bitset.New(n), bitset.New(n)
+	c.un, c.cover, c.lost, c.doubt = bitset.New(n), bitset.New(n), bitset.New(n), bitset.New(n)
 	return c
 }
 
@@ -55,12 +56,49 @@ func (c *Cache) Begin(off, length uint64) (round uint64) {
 // Inherit says that somebody else, a former process, may have changed data and not flushed them.
 func (c *Cache) Inherit(off, length uint64) { c.mark(off, length) }
 
+// Doubt says that a former process changed data and died: it may have been told of a failed flush, so that no later
+// flush proves anything of them. As long as nobody relies on them that doesn't matter.
+func (c *Cache) Doubt(off, length uint64) {
+	first, last := c.units(off, length)
+	for u := first; u <= last; u++ {
+		c.doubt.Set(u)
+	}
+}
+
+// Doubted reports whether there is any doubt about data. Who relies on their being durable writes them anew.
+func (c *Cache) Doubted(off, length uint64) bool {
+	first, last := c.units(off, length)
+	u, ok := c.doubt.Next(first)
+	return ok && u <= last
+}
+
+// AnyDoubted reports whether anything is in doubt.
+func (c *Cache) AnyDoubted() bool { return c.doubt.Any() }
+
+// Rely is for data that somebody is given who will rely on their being durable: those in doubt count as lost from
+// then on. It reports whether there were any.
+func (c *Cache) Rely(off, length uint64) bool {
+	if !c.Doubted(off, length) {
+		return false
+	}
+	first, last := c.units(off, length)
+	for u := first; u <= last; u++ {
+		if c.doubt.Clear(u) {
+			c.lost.Set(u)
+		}
+	}
+	return true
+}
+
+// Trust says that the other side's copy has made up for whatever was in doubt, or has got it and it was written anew.
+func (c *Cache) Trust() { c.doubt.Reset() }
+
 // End says how a change ended. A flush that was begun before doesn't cover it, even if it ended already. If
 // one failed meanwhile, part of the change may be lost; else a good change has written anew the units that it
 // covers as a whole.
 func (c *Cache) End(off, length, round uint64, ok bool) {
 	c.mark(off, length)
-	if round == c.round && !(ok && c.lost.Any()) {
+	if round == c.round && !(ok && (c.lost.Any() || c.doubt.Any())) {
 		return
 	}
 	first, last := c.units(off, length)
@@ -69,6 +107,7 @@ func (c *Cache) End(off, length, round uint64, ok bool) {
 			c.lost.Set(u)
 		} else if at, n := c.bounds(u); off <= at && at+n <= off+length {
 			c.lost.Clear(u)
+			c.doubt.Clear(u)
 		}
 	}
 }

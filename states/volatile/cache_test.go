@@ -86,6 +86,19 @@ func TestCache(t *testing.T) {
 			c.Inherit(8, 8)
 			flush(c, true)
 		}, "8+8 "},
+		{"in doubt, and nobody relies on it", func(c *Cache) { c.Doubt(0, 38); flush(c, true) }, ""},
+		{"in doubt, and relied on", func(c *Cache) { c.Doubt(8, 24); c.Rely(9, 8) }, "8+8 16+8 "},
+		{"relied on, and written anew", func(c *Cache) { c.Doubt(8, 8); c.Rely(8, 8); write(c, 8, 8) }, ""},
+		{"relied on, and a part of it written anew", func(c *Cache) { c.Doubt(8, 8); c.Rely(8, 8); write(c, 8, 7) }, "8+8 "},
+		{"written anew before it is relied on", func(c *Cache) { c.Doubt(8, 8); write(c, 8, 8); c.Rely(8, 8) }, ""},
+		{"written in part before it is relied on", func(c *Cache) { c.Doubt(8, 8); write(c, 9, 7); c.Rely(8, 8) }, "8+8 "},
+		{"written anew in vain before it is relied on", func(c *Cache) {
+			c.Doubt(8, 8)
+			c.End(8, 8, c.Begin(8, 8), false)
+			c.Rely(8, 8)
+		}, "8+8 "},
+		{"in doubt no more", func(c *Cache) { c.Doubt(8, 8); c.Trust(); c.Rely(8, 8) }, ""},
+		{"no doubt, and relied on", func(c *Cache) { c.Doubt(8, 8); c.Rely(16, 22) }, ""},
 		{"closed, and no flush under way", func(c *Cache) { write(c, 0, 8); c.Reopened() }, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
