@@ -36,6 +36,16 @@ func TestPace(t *testing.T) {
 			t.Fatal("the rest doesn't end")
 		}
 	})
+	t.Run("a burst that takes no time is followed by another one, which owes no rest to the clients of the first", func(t *testing.T) {
+		p := NewPace()
+		p.Begin(ms)
+		if rest := p.Ended(ms, true, 0); rest != 0 || p.Resting() || !p.Allows(0) {
+			t.Fatalf("rest %v, resting %v", rest, p.Resting())
+		}
+		if rest := p.Ended(21*ms, false, 0); rest != 0 {
+			t.Fatalf("a rest of %v for nobody", rest)
+		}
+	})
 	for _, c := range []struct {
 		name   string
 		took   []time.Duration // bursts, one after the other

@@ -260,3 +260,17 @@ func BenchmarkRanges256(b *testing.B) {
 		q.Acquire(r)
 	}
 }
+
+// A range that could go, and is given up before anybody asked for it, is free again.
+func TestReleaseOfAReadyRange(t *testing.T) {
+	var q Ranges
+	first, second, third := &Range{Off: 0, End: 8, Class: RangeWrite}, &Range{Off: 0, End: 8, Class: RangeWrite}, &Range{Off: 4, End: 6, Class: RangeCopy}
+	q.Acquire(first)
+	if q.Acquire(second) || !q.Release(first) || q.Holders() != 1 {
+		t.Fatalf("the second write doesn't follow the first: %d hold", q.Holders())
+	}
+	q.Release(second)
+	if q.Holders() != 0 || q.NextReady() != nil || !q.Acquire(third) {
+		t.Errorf("a range that was given up keeps others out: %d hold, %d wait", q.Holders(), q.Waiters())
+	}
+}

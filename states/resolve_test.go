@@ -115,3 +115,24 @@ func TestMayResolve(t *testing.T) {
 		}
 	}
 }
+
+// The counters of a resolution, by themselves: discarding leaves the copy behind what the peer counts, keeping ahead of it.
+func TestResolvedCounters(t *testing.T) {
+	for _, c := range []struct {
+		how                               Resolution
+		local, remote, peerLocal, peerRem uint64
+		wantLocal, wantRemote             uint64
+	}{
+		{DiscardMine, 5, 5, 3, 2, 2, 2},
+		{DiscardMine, 5, 1, 3, 2, 2, 1},
+		{DiscardMine, 5, 4, 0, 2, 2, 4},
+		{KeepMine, 5, 1, 3, 2, 5, 3},
+		{KeepMine, 1, 1, 3, 2, 3, 3},
+	} {
+		r := Resolved(Record{LocalCnt: c.local, RemoteCnt: c.remote, Branch: true}, c.how, Copy{LocalCnt: c.peerLocal, RemoteCnt: c.peerRem})
+		if r.LocalCnt != c.wantLocal || r.RemoteCnt != c.wantRemote || r.Branch {
+			t.Errorf("%v of %d/%d beside %d/%d: %d/%d, not %d/%d", c.how, c.local, c.remote, c.peerLocal, c.peerRem, r.LocalCnt, r.RemoteCnt,
+				c.wantLocal, c.wantRemote)
+		}
+	}
+}

@@ -65,3 +65,40 @@ func TestBusyBytesCountsWhatIsLeftToDo(t *testing.T) {
 		t.Fatalf("%d bytes after the writes: keepdirty doesn't count: %s", got, m.Render())
 	}
 }
+
+// AllBad is about every extent that a range touches.
+func TestAllBad(t *testing.T) {
+	m, err := New(64<<10, 4096, 2, 4096)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.AllBad(0, 4096) {
+		t.Error("nothing is bad yet")
+	}
+	m.MarkBad(2)
+	m.MarkBad(3)
+	for _, c := range []struct {
+		off, n uint64
+		want   bool
+	}{{8 << 10, 8 << 10, true}, {8<<10 + 512, 4096, true}, {12 << 10, 512, true}, {8 << 10, 8<<10 + 512, false}, {8<<10 - 512, 1024, false}, {0, 4096, false}} {
+		if got := m.AllBad(c.off, c.n); got != c.want {
+			t.Errorf("AllBad(%d, %d) = %v", c.off, c.n, got)
+		}
+	}
+}
+
+// Extents that come and go take no more memory than those that are held at once (I24).
+func TestPinsAreUsedAgain(t *testing.T) {
+	m, err := New(1<<20, 4096, 2, 4096)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range uint64(1000) {
+		off := i % 256 * 4096
+		m.Begin(off, 4096)
+		m.End(off, 4096)
+	}
+	if n := len(m.pins.entries); n > 8 {
+		t.Errorf("%d entries for one extent at a time and two that are kept", n)
+	}
+}
