@@ -10,8 +10,11 @@ const (
 	mostOperations  = 1024 // at one disk
 )
 
-// bounded holds a number against what it may be.
+// bounded holds a number against what it may be. A crooked peer that keeps what it is given isn't one of ours.
 func (w *World) bounded(m *Machine, what string, n, most int) {
+	if m.stock {
+		return
+	}
 	w.checked(ruleI24)
 	if n == most+1 {
 		w.violate(ruleI24, m.name, NoSector, "%d %s", n, what)
@@ -25,16 +28,12 @@ func idleLevel(resources int) Level {
 
 // CheckIdle holds what every running node holds against what an idle one may (I24). All requests have to be answered.
 func (p *Pair) CheckIdle() {
-	resources := 1
-	if p.Neighbour != nil {
-		resources = 2
-	}
 	for _, m := range []*Machine{p.A, p.B} {
 		if m.boot == nil || m.stock || m.boot.still() {
 			continue
 		}
 		p.World.checked(ruleI24)
-		if leak := m.Level().Leak(idleLevel(resources)); leak != "" {
+		if leak := m.Level().Leak(idleLevel(len(p.World.clients))); leak != "" {
 			p.World.violate(ruleI24, m.name, NoSector, "an idle node holds %s", leak)
 		}
 	}

@@ -136,7 +136,7 @@ func (c *Client) attach(d *door) {
 	if c.door != nil {
 		// Nodes that don't hear each other, or a forced promotion of either, may end with two devices. Then the client goes on
 		// with the one that it has: an administrator sees to it that nobody uses both.
-		if !d.boot.forced && !c.door.boot.forced && c.world.together() && (c.ghost == nil || !c.ghost.excused(c.door, d)) {
+		if !d.boot.isForced(c.resource) && !c.door.boot.isForced(c.resource) && c.world.together() && (c.ghost == nil || !c.ghost.excused(c.door, d)) {
 			c.world.violate(ruleI18, d.boot.machine.name, NoSector, "a second device of %s while that at %s is open", c.resource, c.door.boot.name)
 		}
 		return

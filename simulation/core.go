@@ -63,9 +63,10 @@ func (p *Pair) Repair(c Core) error {
 		p.Heal()
 	}
 	for _, m := range p.members(c) {
-		d := p.Disk(m)
-		d.Heal()
-		d.Mend()
+		for _, d := range m.disks {
+			d.Heal()
+			d.Mend()
+		}
 		m.Wake()
 		m.Continue()
 		m.CalmDown()
@@ -91,6 +92,8 @@ type bounds struct {
 	status  time.Duration // L2: a status's
 	session time.Duration // L3
 	copy    time.Duration // L4
+	calm    time.Duration // I25: a request's, of a resource that nothing befalls
+	timeout time.Duration // as configured
 }
 
 // The periods of the product that bounds go by, in the words of correctness.md 5.
@@ -126,6 +129,8 @@ func (p *Pair) bounds() (bounds, error) {
 		command: 3*timeout + promotionWaits + 2*slow,
 		status:  time.Second,
 		session: reconnectWithin + timeout + slow,
+		calm:    slow,
+		timeout: timeout,
 	}
 	b.copy = b.session + 4*pieces*(slowest+packet)/8 + 4*slow
 	return b, nil

@@ -215,6 +215,9 @@ func (g *ghost) violate(r rule, s *side, sector int64, format string, args ...an
 	name := ""
 	if s != nil {
 		name = s.name()
+		if g.client.resource != Resource {
+			name += " (" + g.client.resource + ")"
+		}
 	}
 	g.world.violate(r, name, sector, format, args...)
 	if sector != NoSector {

@@ -38,6 +38,7 @@ const (
 	ruleI20
 	ruleI23
 	ruleI24
+	ruleI25
 	ruleI26
 	ruleI27
 	ruleI29
@@ -86,6 +87,7 @@ var registry = [rules]Invariant{
 	ruleI20:  {"I20", "the record that an opener would find after a power cut never goes back", "each change of a record"},
 	ruleI23:  {"I23", "each request is answered exactly once", "each answer, each release"},
 	ruleI24:  {"I24", "what a node holds is bounded, and little when it is idle", "each message, connection and operation; the audit"},
+	ruleI25:  {"I25", "what befalls one resource is no other's affair", "the end of a seed in which only one of two had faults"},
 	ruleI26:  {"I26", "a role that is left has let go of everything, and what it wrote is durable", "each answer to a command for a role"},
 	ruleI27:  {"I27", "a status is true", "each status"},
 	ruleI29:  {"I29", "the claim of an answer is true at that step", "each answer"},

@@ -47,13 +47,15 @@ type Knobs struct {
 	Physical int64
 	// RateA and RateB are by how many parts in a million each node's clock runs fast.
 	RateA, RateB int
+	// Resources is how many resources the pair has, 1 or 2, of one kind.
+	Resources int
 }
 
 // DefaultKnobs are those of a pair of which nothing else is said.
 func DefaultKnobs() Knobs {
 	return Knobs{
 		Mode: states.FullSync, Sectors: 2048, Hot: 64, Extent: 64, KeepDirty: 4,
-		Timeout: 20 * time.Second, MetaFlush: true, Workers: 4, Credits: 64, Physical: SectorSize, Shred: 160,
+		Timeout: 20 * time.Second, MetaFlush: true, Workers: 4, Credits: 64, Physical: SectorSize, Shred: 160, Resources: 1,
 	}
 }
 
@@ -186,6 +188,7 @@ var knobs = []knob{
 	number("physical", 512, 4096, func(n int64) bool { return n == 512 || n == 4096 }, func(k *Knobs) *int64 { return &k.Physical }),
 	number("rate-a", -500_000, 500_000, nil, func(k *Knobs) *int { return &k.RateA }),
 	number("rate-b", -500_000, 500_000, nil, func(k *Knobs) *int { return &k.RateB }),
+	number("resources", 1, 2, nil, func(k *Knobs) *int { return &k.Resources }),
 }
 
 // word is a knob whose values have names.
@@ -298,4 +301,5 @@ func (k *Knobs) spec(s *PairSpec) {
 	s.Extent, s.KeepDirty = uint32(k.Extent*SectorSize), k.KeepDirty
 	s.Size = states.LayoutUnit + k.Sectors*SectorSize
 	s.Settings = append(k.settings(), slices.Clone(s.Settings)...)
+	s.Neighbour = s.Neighbour || k.Resources > 1
 }

@@ -298,22 +298,26 @@ const idleTurns = 10
 
 // quiet demands that who has nothing to do does nothing (L8).
 func (h *health) quiet() {
-	c := h.Client
-	running := c.running
-	c.Stop()
-	if !h.run(c.Idle, h.answer) {
-		h.miss(ruleL1, nil, "requests have no answer after %v", h.answer)
-		return
+	var running []*Client
+	for _, c := range h.World.clients {
+		if c.running {
+			running = append(running, c)
+		}
+		c.Stop()
+		if !h.run(c.Idle, h.answer) {
+			h.miss(ruleL1, nil, "requests have no answer after %v", h.answer)
+			return
+		}
 	}
 	h.World.checked(ruleL8)
 	h.World.RunFor(h.answer) // async: the tail
 	const seconds = 30
 	before := h.World.Turns()
 	h.World.RunFor(seconds * time.Second)
-	if turns := h.World.Turns() - before; turns > idleTurns*seconds*uint64(len(h.World.machines)) {
+	if turns := h.World.Turns() - before; turns > idleTurns*seconds*uint64(len(h.World.machines)*len(h.World.clients)) {
 		h.miss(ruleL8, nil, "%d turns in %d seconds with nothing to do", turns, seconds)
 	}
-	if running {
+	for _, c := range running {
 		c.Start()
 	}
 }
@@ -394,7 +398,7 @@ func (h *health) patience(m *Machine) {
 	n := m.dials - before
 	g, _ = h.Glance(m)
 	switch {
-	case n > attemptsPerMinute*minutes:
+	case n > attemptsPerMinute*minutes*uint64(len(h.World.clients)):
 		h.miss(ruleL9, m, "%d attempts at a connection in %d minutes", n, minutes)
 	case n == 0 && string(g.Link) != linkUp && !g.Verdict.Refused():
 		h.miss(ruleL9, m, "no attempt at a connection in %d minutes, link %s", minutes, g.Link)

@@ -53,7 +53,7 @@ type boot struct {
 	peers     []string
 	host      *actors.Host
 	root      *actor.PID
-	forced    bool // a role was forced upon it
+	forced    []string // resources upon which a role was forced
 	panics    []*plannedPanic
 	firstID   uint64 // the library's count of names when the boot began
 	starved   int    // index of the mailbox that OrderStarved lets wait

@@ -74,7 +74,7 @@ func (m *Machine) AskGently(resource string, role states.Role, force bool) *Role
 	m.world.trace.add(m.world.now, m.name, "operator", "role", role.String(), resource)
 	m.world.asked(m, resource, role, force)
 	if m.boot != nil {
-		m.boot.forced = force
+		m.boot.force(resource, force)
 		m.boot.tell(m.boot.root, &actors.SetRole{Names: []string{resource}, Role: role, Force: force, To: &r.sink})
 	}
 	return r

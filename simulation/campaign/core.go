@@ -24,7 +24,7 @@ func (s *story) core() {
 		s.do("stock", names[1-n], endless[r.IntN(len(endless))].String())
 	}
 	s.do("core", c.String())
-	s.do("alive", c.String())
+	s.each(func() { s.do("alive", c.String()) })
 	if crooked {
 		s.do("kill", names[1-n])
 		s.nodes[1-n] = belief{}

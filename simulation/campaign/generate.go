@@ -18,6 +18,7 @@ func Generate(seed uint64, p *Profile) *script.Script {
 	s := &story{seed: seed, profile: p, chance: stream(seed, "story"),
 		script: &script.Script{Name: fmt.Sprintf("seed %d", seed), Seed: seed, Lenient: true}}
 	s.knobs()
+	s.share()
 	s.swarm()
 	s.opening()
 	s.storm()
@@ -60,7 +61,7 @@ func (s *story) swarm() {
 	r := stream(s.seed, "swarm")
 	var all []*kind
 	for i := range kinds {
-		if s.profile.allows(kinds[i].name) {
+		if s.profile.allows(kinds[i].name) && (!s.apart || kinds[i].ofResource()) {
 			all = append(all, &kinds[i])
 		}
 	}
@@ -103,7 +104,7 @@ func (s *story) arrivals(k *kind, r *rand.Rand, shape int, share float64) {
 			if t += exponential(r, time.Duration(float64(time.Minute)/perMinute)); t >= to {
 				return
 			}
-			s.at(t, func() { k.tell(s, r) })
+			s.at(t, func() { s.befall(k, r) })
 		}
 	}
 	if perMinute <= 0 {
@@ -115,7 +116,7 @@ func (s *story) arrivals(k *kind, r *rand.Rand, shape int, share float64) {
 		add(from, min(s.length, from+time.Second+draw(r, 29*time.Second)), min(20*perMinute, 40))
 	}
 	// A kind that was drawn happens at least once.
-	s.at(draw(r, s.length), func() { k.tell(s, r) })
+	s.at(draw(r, s.length), func() { s.befall(k, r) })
 }
 
 // draw draws a time below d.

@@ -189,7 +189,7 @@ func (s *story) twin(r *rand.Rand, name string) {
 
 // twinDeath lets the node of a disk that fails die soon after.
 func (s *story) twinDeath(r *rand.Rand, n int) {
-	if s.twins && s.profile.allows("kill") {
+	if s.twins && s.profile.allows("kill") && !s.apart {
 		s.later(draw(r, 200*time.Millisecond), func() { s.dies(r, n, "kill") })
 	}
 }

@@ -20,14 +20,16 @@ type Profile struct {
 	Requests int
 	// Always has every seed draw at least one kind.
 	Always bool
+	// Two is one in how many seeds has a second resource on the pair; 0 is none.
+	Two int
 }
 
 // Default is the profile that is used when none is named.
 const Default = "default"
 
 var profiles = []Profile{
-	{Name: Default, About: "everything, in the proportions of a bad year", Least: 20 * time.Second, Most: 4 * time.Minute, Requests: 1200},
-	{Name: "calm", About: "nothing goes wrong: no refusal and no error is justified", Kinds: []string{}, Least: 5 * time.Second, Most: 20 * time.Second, Requests: 1500},
+	{Name: Default, About: "everything, in the proportions of a bad year", Two: 10, Least: 20 * time.Second, Most: 4 * time.Minute, Requests: 1200},
+	{Name: "calm", About: "nothing goes wrong: no refusal and no error is justified", Kinds: []string{}, Two: 10, Least: 5 * time.Second, Most: 20 * time.Second, Requests: 1500},
 	{Name: "process", About: "kills, pauses and panics of actors", Kinds: []string{"kill", "kill-both", "pause", "panic"}, Least: 20 * time.Second, Most: 2 * time.Minute, Requests: 1200, Always: true},
 	{Name: "power", About: "power cuts of one node and of both", Kinds: []string{"power", "power-both", "kill", "operator"}, Least: 20 * time.Second, Most: 2 * time.Minute, Requests: 1200, Always: true},
 	{Name: "network", About: "cuts, one-way cuts, stalls and resets", Kinds: []string{"cut", "one-way", "hold", "reset", "pause", "stall", "swizzle", "reset-one", "reset-at", "refuse", "half-open", "throttle", "wire-flip", "stranger"}, Least: 20 * time.Second, Most: 2 * time.Minute, Requests: 1200, Always: true},
@@ -36,6 +38,7 @@ var profiles = []Profile{
 	{Name: "clock", About: "hosts that sleep and clocks that jump", Kinds: []string{"host-sleep", "clock-jump", "pause", "kill", "cut"}, Least: 20 * time.Second, Most: 2 * time.Minute, Requests: 1200, Always: true},
 	{Name: "roles", About: "role changes, wrong ones too, with cuts and kills between them", Kinds: []string{"operator", "operator-error", "cut", "kill", "reset"}, Least: 30 * time.Second, Most: 3 * time.Minute, Requests: 800, Always: true},
 	{Name: "world", About: "replaced disks, with kills, power cuts and cuts between", Kinds: []string{"replace", "kill", "power", "cut", "operator"}, Least: 30 * time.Second, Most: 3 * time.Minute, Requests: 1000, Always: true},
+	{Name: "two", About: "two resources on the pair, each with faults of its own or one with none", Two: 1, Least: 20 * time.Second, Most: 2 * time.Minute, Requests: 800},
 	{Name: "long", About: "everything, for twenty minutes of the world's time", Least: 10 * time.Minute, Most: 20 * time.Minute, Requests: 5000, Always: true},
 }
 

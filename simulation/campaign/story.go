@@ -22,7 +22,6 @@ type story struct {
 	sectors int64
 	border  int64 // sector that divides the components' fault sets
 	upper   int   // whose lies above it
-	silent  bool  // a silent fault was armed
 	noPower bool  // power stays on: maps aren't flushed, so that nothing could be demanded after a loss (X12)
 	twins   bool  // what happens brings something else along
 
@@ -31,8 +30,15 @@ type story struct {
 	now    time.Duration
 	told   time.Duration // time of the newest step
 
-	nodes   [2]belief
+	nodes [2]belief
+	*service
+	two
+}
+
+// service is what the operator believes of a resource.
+type service struct {
 	primary int
+	silent  bool // a silent fault was armed
 	// busy are the faults that last, by name: none of them begins twice.
 	busy map[string]bool
 }
@@ -42,9 +48,10 @@ type belief struct{ up, paused bool }
 
 // plan is something that is to happen.
 type plan struct {
-	at    time.Duration
-	order int
-	do    func()
+	at       time.Duration
+	order    int
+	resource int
+	do       func()
 }
 
 var names = [2]string{"a", "b"}
@@ -52,7 +59,7 @@ var names = [2]string{"a", "b"}
 // at plans something.
 func (s *story) at(t time.Duration, do func()) {
 	s.order++
-	s.agenda = append(s.agenda, plan{t, s.order, do})
+	s.agenda = append(s.agenda, plan{t, s.order, s.resource, do})
 }
 
 // later plans something for a while from now, within the storm or not at all: the end repairs all.
@@ -62,6 +69,9 @@ func (s *story) later(d time.Duration, do func()) { s.at(s.now+d, do) }
 func (s *story) do(verb string, args ...string) {
 	at := (s.now - s.told).Round(time.Microsecond)
 	s.told += at
+	if s.resource == 1 && isOfResource(verb) {
+		verb, args = "neighbour", append([]string{verb}, args...)
+	}
 	s.script.Steps = append(s.script.Steps, script.Step{At: at, Verb: verb, Args: args})
 }
 
@@ -70,7 +80,6 @@ func oneIn(r *rand.Rand, n int) bool { return r.IntN(n) == 0 }
 
 // opening brings the pair into service: nothing goes wrong before it is (X9).
 func (s *story) opening() {
-	s.busy = make(map[string]bool)
 	s.nodes = [2]belief{{up: true}, {up: true}}
 	s.primary = s.chance.IntN(2)
 	s.do("start", "a")
@@ -81,6 +90,7 @@ func (s *story) opening() {
 		s.do("await", names[s.primary], "complete")
 	}
 	s.do("load", "on", "pause="+s.pause().String())
+	s.openSecond()
 }
 
 // pause is the client's between two requests, so that it makes about as many as the profile wants.
@@ -103,14 +113,20 @@ func (s *story) storm() {
 			continue
 		}
 		s.now = max(s.now, p.at)
+		s.turnTo(p.resource)
 		p.do()
 	}
+	s.turnTo(0)
 	s.now = s.length
 }
 
 // finale repairs all and looks at what is left.
 func (s *story) finale() {
-	s.core()
+	if s.apart {
+		s.closeSecond()
+	} else {
+		s.core()
+	}
 	s.do("heal")
 	s.do("unstall")
 	for _, way := range []string{"a->b", "b->a"} {
@@ -118,17 +134,21 @@ func (s *story) finale() {
 	}
 	for n, name := range names {
 		s.do("refuse", name, "off")
-		s.do("disk", name, "heal")
-		s.do("disk", name, "mend")
+		s.each(func() {
+			s.do("disk", name, "heal")
+			s.do("disk", name, "mend")
+		})
 		s.do("continue", name)
 		if !s.nodes[n].up {
 			s.do("start", name)
 		}
 	}
-	s.role(1-s.primary, "secondary")
-	s.role(s.primary, "primary")
-	s.do("load", "off")
-	s.do("audit")
+	s.each(func() {
+		s.role(1-s.primary, "secondary")
+		s.role(s.primary, "primary")
+	})
+	s.each(func() { s.do("load", "off") })
+	s.each(func() { s.do("audit") })
 }
 
 // role gives a node a role, as far as the operator can tell.
@@ -141,6 +161,8 @@ func (s *story) dies(r *rand.Rand, n int, verb ...string) {
 	if !s.nodes[n].up {
 		return
 	}
+	defer s.turnTo(s.resource)
+	s.turnTo(0)
 	s.nodes[n] = belief{}
 	if s.noPower {
 		verb = []string{"kill"}
@@ -150,6 +172,7 @@ func (s *story) dies(r *rand.Rand, n int, verb ...string) {
 	if n == s.primary && s.nodes[1-n].up && r.IntN(5) < 2 {
 		s.later(draw(r, 4*time.Second), func() { s.failover(n, r) })
 	}
+	s.secondDies(n)
 }
 
 // returns starts a node again, in the role that the operator thinks it has.
@@ -159,7 +182,7 @@ func (s *story) returns(n int) {
 	}
 	s.nodes[n].up = true
 	s.do("start", names[n])
-	s.resume(n)
+	s.each(func() { s.resume(n) })
 }
 
 // resume gives a node the role that the operator thinks it has.

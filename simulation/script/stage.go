@@ -45,6 +45,8 @@ type Stage struct {
 	counters Counters
 
 	primary nodeName         // that the operator made primary last
+	beside  nodeName         // likewise, of the second resource
+	calm    *simulation.Calm // of the second resource, as long as nothing befalls it
 	inBlock func(begin bool) // hears of crash-everywhere's begin and end; nil for nobody
 }
 
@@ -162,6 +164,7 @@ func (st *Stage) Do(step Step) error {
 	st.counters.Steps++
 	st.world().Note("step " + step.String())
 	st.step = &step
+	st.befalls(&step)
 	err = do(st)
 	if st.world().Stopped() {
 		return errStopped
@@ -249,8 +252,11 @@ func Run(s *Script, opt Options) Outcome {
 // Outcome is how things stand now, a refusal that nobody expected included.
 func (st *Stage) Outcome() Outcome {
 	w := st.world()
-	if w.Check() == nil {
-		st.Pair.Client.Judge().Conclude()
+	pairs := st.pairs()
+	for _, p := range pairs {
+		if w.Check() == nil {
+			p.Client.Judge().Conclude()
+		}
 	}
 	o := Outcome{
 		Failures: st.failures, Violations: w.Violations(), Panics: w.Panics(),
@@ -259,8 +265,11 @@ func (st *Stage) Outcome() Outcome {
 	if st.open != nil {
 		o.Failures = append(o.Failures, *st.open)
 	}
-	n, _ := st.Pair.Client.Errors()
-	o.Counters.Answered, o.Counters.Errors = st.Pair.Client.Answered(), n
+	for _, p := range pairs {
+		n, _ := p.Client.Errors()
+		o.Counters.Answered += p.Client.Answered()
+		o.Counters.Errors += n
+	}
 	if o.Err() != nil {
 		o.Tail = w.Trace().Tail(60)
 	}

@@ -25,7 +25,7 @@ type act func(st *Stage) error
 var verbs []verb
 
 func init() {
-	verbs = slices.Concat(clientVerbs, networkVerbs, machineVerbs, diskVerbs, operatorVerbs, expectVerbs, stormVerbs, faultVerbs)
+	verbs = slices.Concat(clientVerbs, networkVerbs, machineVerbs, diskVerbs, operatorVerbs, expectVerbs, stormVerbs, faultVerbs, neighbourVerbs)
 	slices.SortFunc(verbs, func(a, b verb) int { return strings.Compare(a.name, b.name) })
 }
 
