@@ -60,8 +60,8 @@ func (g *gate) nextRepair() {
 func (g *gate) mayRepair(r *Request) bool {
 	f := &r.flow
 	off, n := uint64(r.Off), uint64(r.Len)
-	if g.amap.SlagIn(off, n) || g.amap.StaleIn(off, n) || g.amap.BadIn(off, n) || g.anyIn(g.ail.wanted, r) {
-		g.endRepair(r, fmt.Errorf("the extent is copied anyway")) // or isn't the secondary's to give
+	if g.gone() || g.amap.SlagIn(off, n) || g.amap.StaleIn(off, n) || g.amap.BadIn(off, n) || g.anyIn(g.ail.wanted, r) {
+		g.endRepair(r, fmt.Errorf("the extent is copied anyway")) // or isn't the secondary's to give, or isn't written here any more
 		return false
 	}
 	if !f.mapped {

@@ -68,6 +68,7 @@ type resource struct {
 	fallen    bool
 	ended     bool // the reign ended for want of a current copy
 	leaving   bool
+	stopping  bool       // it ends when its children have
 	cache     *diskCache // what the component may not hold durably; localdisk's
 	peer      heard
 	resolving *resolveCopy  // secondary has it
@@ -196,7 +197,9 @@ func (r *resource) Receive(c actor.Context) {
 	case *ConnClosed:
 	case *actor.Terminated:
 		r.onTerminated(m)
-	case *actor.Stopping, *actor.Stopped, *actor.Restarting:
+	case *actor.Stopping:
+		r.stopping = true
+	case *actor.Stopped, *actor.Restarting:
 	default:
 		panic(fmt.Sprintf("resource: unexpected %T", m))
 	}

@@ -93,6 +93,9 @@ func (r *resource) closeComponent() {
 }
 
 func (r *resource) onTerminated(m *actor.Terminated) {
+	if r.stopping {
+		return // whom it began now nobody would stop, and it could never end
+	}
 	defer r.walkAgain(m.Who)
 	for _, p := range []**actor.PID{&r.guard, &r.sync, &r.link, &r.gate, &r.secondary, &r.localdisk} {
 		if *p != nil && (*p).Id == m.Who.Id {
