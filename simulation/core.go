@@ -93,7 +93,8 @@ type bounds struct {
 	session time.Duration // L3
 	copy    time.Duration // L4
 	calm    time.Duration // I25: a request's, of a resource that nothing befalls
-	timeout time.Duration // as configured
+	timeout time.Duration // the nodes': for so long a secondary may keep a request
+	trip    time.Duration // how long one may take it, there and back, while nothing fails
 }
 
 // The periods of the product that bounds go by, in the words of correctness.md 5.
@@ -111,15 +112,16 @@ func (p *Pair) bounds() (bounds, error) {
 	f := p.World.fabric
 	// The slowest of many draws of an exponential, and the slowest of the usual ones.
 	slowest := 40*maxDiskDelay + 40*maxFlushDelay
-	packet := 41*f.maxDelay + 400*time.Millisecond
+	delay := 41 * f.maxDelay
 	for _, m := range []*Machine{p.A, p.B} {
 		if d := p.Disk(m).manners; d.mean > 0 {
 			slowest = max(slowest, d.least+12*d.mean)
 		}
 	}
 	if f.manners.mean > 0 {
-		packet = f.manners.least + 12*f.manners.mean + 400*time.Millisecond
+		delay = f.manners.least + 12*f.manners.mean
 	}
+	packet := delay + 400*time.Millisecond
 	// A request may have to wait for a map, a flush of it, the range of another one, and the data.
 	slow := 12*slowest + 6*packet + time.Second
 	extents := time.Duration(states.Extents(p.Record.DataSize, p.Record.ExtentSize))
@@ -130,7 +132,7 @@ func (p *Pair) bounds() (bounds, error) {
 		status:  time.Second,
 		session: reconnectWithin + timeout + slow,
 		calm:    slow,
-		timeout: timeout,
+		timeout: timeout, trip: 2*delay + 2*slowest,
 	}
 	b.copy = b.session + 4*pieces*(slowest+packet)/8 + 4*slow
 	return b, nil

@@ -253,9 +253,10 @@ func (h *health) administer(remedy string) {
 	}
 }
 
-// steady demands that a session is kept while nothing fails (L3).
+// steady demands that a session is kept while nothing fails (L3). A peer that may need longer for an answer than the
+// nodes are told to wait fails by their measure.
 func (h *health) steady() {
-	if h.served == nil {
+	if h.served == nil || h.trip >= h.timeout {
 		return
 	}
 	for range 20 {

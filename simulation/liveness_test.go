@@ -142,3 +142,32 @@ func TestSlowDiskIsNotStuck(t *testing.T) {
 		}
 	})
 }
+
+// TestSlowWorldsEndSessions: where an answer may take longer than the nodes wait for one, a session may end though
+// nothing fails (L3); elsewhere it may not.
+func TestSlowWorldsEndSessions(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		timeout time.Duration
+		want    bool
+	}{
+		{"patient nodes", 10 * time.Second, true},
+		{"nodes without patience", time.Second, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			k := DefaultKnobs()
+			k.Timeout, k.NetMean, k.Sectors = tt.timeout, 90*time.Millisecond, 256
+			p := pairOf(t, PairSpec{Seed: 1, Knobs: &k})
+			p.serve(t, p.A)
+			b, err := p.bounds()
+			p.must(t, "bounds", err)
+			p.Cut()
+			p.World.RunFor(3 * tt.timeout)
+			h := &health{Pair: p, core: CoreBoth, bounds: b, served: p.A}
+			h.steady()
+			if found := len(p.World.Violations()) > 0; found != tt.want {
+				t.Errorf("found: %v, want %v", found, tt.want)
+			}
+		})
+	}
+}

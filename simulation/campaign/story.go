@@ -139,6 +139,7 @@ func (s *story) finale() {
 			s.do("disk", name, "mend")
 		})
 		s.do("continue", name)
+		s.do("wake", name)
 		if !s.nodes[n].up {
 			s.do("start", name)
 		}

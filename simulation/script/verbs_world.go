@@ -70,6 +70,10 @@ var machineVerbs = []verb{
 		m.Continue()
 		return nil
 	})},
+	{name: "wake", usage: "NODE", about: "end a sleep", compile: machineAct(func(_ *Stage, m *simulation.Machine) error {
+		m.Wake()
+		return nil
+	})},
 	{name: "power", usage: "NODE [keep=" + keepWords + "] [ruin=PERCENT]",
 		about: "cut a node's power; keep says which sectors outlive it that are not durable or under way, counted among themselves from 0; ruin, how many of those under way become unreadable", compile: compilePower},
 	{name: "snapshot", usage: "NODE [NAME]", about: "remember a node's component", compile: func(w *words) act {
