@@ -157,8 +157,10 @@ func (g *ghost) survives(l *outlook, sector int64) {
 		switch {
 		case owes.inv == 0 || x.excused(sector, owes.inv):
 			continue
-		case x != from && l.marks(from).Crashed&states.UncleanRestarted != 0 && l.marks(from).Sent:
-			continue // its tail may be nowhere else: so it is the source, whatever it has lost (correctness 2)
+		case x != from && l.marks(from).Sent && (l.marks(from).Crashed&states.UncleanRestarted != 0 || from.tailed && owes.since <= from.lostPower):
+			// Its tail may be nowhere else: so it is the source, whatever it has lost (correctness 2). A session that began
+			// since may have made the mark of that loss void, and nothing else.
+			continue
 		case x != from && l.verdict == states.VerdictEqual && l.marks(from).Crashed&l.marks(x).Crashed&states.UncleanRestarted != 0:
 			// Marks don't tell which of the two lost power first: the tie goes to the primary. docs/simulation.md tells of it.
 			continue

@@ -161,7 +161,11 @@ func (p *Pair) Config(m *Machine) (*config.Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	return file.Resolve(config.Node{Host: m.name})
+	c, err := file.Resolve(config.Node{Host: m.name})
+	if err == nil {
+		p.World.tailsMay(c)
+	}
+	return c, err
 }
 
 // Start starts the node on a machine.

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"slices"
+	"time"
 
 	"hast/states"
 )
@@ -27,6 +28,11 @@ type ghost struct {
 	// jump is a device that has served an older copy than its node has heard of since jumpTick.
 	jump     *door
 	jumpTick uint64
+
+	// tailMost and tailFor bound what may be answered as sent and not be with the secondary, as configured: bytes, and
+	// for how long.
+	tailMost int64
+	tailFor  time.Duration
 
 	log   []ledger // answered writes, in the order of their answers
 	reign reign
@@ -99,7 +105,8 @@ type debt struct{ inv, since uint64 }
 type ledger struct {
 	gen, end uint64
 	claim    states.Claim
-	owe      [2]bool // by whom
+	owe      [2]bool       // by whom
+	at       time.Duration // of the answer
 }
 
 // watchPair makes a ghost of a pair.

@@ -107,7 +107,7 @@ func (g *ghost) raiseOwed(s *side, io *clientIO) {
 			}
 		}
 	}
-	g.log = append(g.log, ledger{io.gen, w.end, io.written, owe})
+	g.log = append(g.log, ledger{io.gen, w.end, io.written, owe, g.world.now})
 	if io.fua {
 		g.raiseKept(io.gen, g.owersOfFlush(s, io.durable, owe))
 	}

@@ -31,8 +31,10 @@ type Knobs struct {
 	// AsyncTime is hast.conf's bound of the time for which a write may be answered under async and not be
 	// with the peer, whole seconds; 0 leaves the product's own.
 	AsyncTime time.Duration
-	MetaFlush bool
-	Workers   int
+	// AsyncBound is the bound in bytes of the same, from 1 MiB on; 0 leaves the product's own.
+	AsyncBound int64
+	MetaFlush  bool
+	Workers    int
 	// Credits is how many requests a door takes at once at most.
 	Credits int
 	// Order picks who has the next turn; ChangePoints is for OrderPriorities.
@@ -166,6 +168,7 @@ var knobs = []knob{
 	number("keepdirty", 0, 1<<16, nil, func(k *Knobs) *uint32 { return &k.KeepDirty }),
 	span("timeout", time.Second, func(k *Knobs) *time.Duration { return &k.Timeout }),
 	wholeSeconds("async-time", func(k *Knobs) *time.Duration { return &k.AsyncTime }),
+	number("async-bound", 0, 1<<40, func(n int64) bool { return n == 0 || n >= 1<<20 }, func(k *Knobs) *int64 { return &k.AsyncBound }),
 	{
 		"metaflush", "on or off",
 		func(k *Knobs) string { return map[bool]string{true: "on", false: "off"}[k.MetaFlush] },
@@ -256,6 +259,9 @@ func (k *Knobs) settings() []string {
 	}
 	if k.AsyncTime > 0 {
 		s = append(s, fmt.Sprintf("#%% async-time %d", k.AsyncTime/time.Second))
+	}
+	if k.AsyncBound > 0 {
+		s = append(s, fmt.Sprintf("#%% async-bound %d", k.AsyncBound))
 	}
 	return append(s, fmt.Sprintf("#%% workers %d", k.Workers))
 }

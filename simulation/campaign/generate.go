@@ -5,10 +5,12 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"time"
 
 	"hast/simulation"
 	"hast/simulation/script"
+	"hast/states"
 )
 
 // Generate draws a seed's story: the knobs, a storm of what a profile lets go wrong, and an end in which all
@@ -46,6 +48,7 @@ func (s *story) knobs() {
 	for _, name := range names {
 		s.script.Set(name, s.profile.Knobs[name])
 	}
+	s.tail()
 	s.length = s.profile.Least + draw(r, s.profile.Most-s.profile.Least)
 	s.sectors, s.timeout, s.noPower = k.Sectors, k.Timeout, !k.MetaFlush
 	// The components' fault sets are disjoint, so that the other side has what one side lost (X1). The
@@ -53,6 +56,23 @@ func (s *story) knobs() {
 	s.border = 8 * (1 + r.Int64N(max(1, min(s.sectors, 4*k.Hot)/8)))
 	s.border = min(s.border, s.sectors-8)
 	s.upper = r.IntN(2)
+}
+
+// tail draws in half of the async seeds how far answers may run ahead of the secondary: less than the product's own
+// bounds, which a small pair never comes near.
+func (s *story) tail() {
+	r := stream(s.seed, "tail")
+	if mode, _ := s.script.Knob("mode"); mode != states.Async.String() {
+		return
+	}
+	for _, x := range []struct{ name, value string }{
+		{"async-time", fmt.Sprintf("%ds", 1+r.IntN(4))},
+		{"async-bound", strconv.Itoa(1 << 20)},
+	} {
+		if _, named := s.profile.Knobs[x.name]; oneIn(r, 2) && !named {
+			s.script.Set(x.name, x.value)
+		}
+	}
 }
 
 // swarm draws which kinds go wrong, how often, and in bursts or not (correctness.md 6.2): a tenth of the

@@ -38,11 +38,11 @@ var operatorVerbs = []verb{
 				return nil
 			}
 		}},
-	{name: "reload", usage: "NODE mode|compression|checksum|timeout|async-time|metaflush|workers VALUE | listen|remote ADDRESS|usual | resource on|off",
+	{name: "reload", usage: "NODE mode|compression|checksum|timeout|async-time|async-bound|metaflush|workers VALUE | listen|remote ADDRESS|usual | resource on|off",
 		about: "change a line of hast.conf, and have a node read it anew; the other one reads it when it starts. Addresses, and whether the resource is there at all, are of that node only",
 		compile: func(w *words) act {
 			at := w.node()
-			name := w.oneOf("knob", "mode", "compression", "checksum", "timeout", "async-time", "metaflush", "workers", "listen", "remote", "resource")
+			name := w.oneOf("knob", "mode", "compression", "checksum", "timeout", "async-time", "async-bound", "metaflush", "workers", "listen", "remote", "resource")
 			value := w.next("value of " + name)
 			if name == "listen" || name == "remote" || name == "resource" {
 				return func(st *Stage) error { return st.Pair.ReloadPlace(st.machine(at), name, value) }
