@@ -29,7 +29,7 @@ func TestASeedIsItsScript(t *testing.T) {
 }
 
 func TestProfilesDrawWhatTheyAllow(t *testing.T) {
-	harmless := strings.Fields("start role await load core alive heal unstall throttle refuse disk continue audit calm undisturbed")
+	harmless := strings.Fields("start role await load core alive heal unstall throttle refuse disk continue wake audit calm undisturbed")
 	for seed := range uint64(50) {
 		p, err := ProfileByName("calm")
 		if err != nil {
