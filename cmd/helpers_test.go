@@ -47,6 +47,7 @@ var helpers = map[string]func(ts *testscript.TestScript, neg bool, args []string
 	"ports":    ports,
 	"refuser":  refuser,
 	"same":     same,
+	"sectors":  sectorsWord,
 	"shrink":   shrink,
 	"shutdown": stop,
 	"signal":   signalTo,
