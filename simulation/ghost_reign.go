@@ -69,6 +69,9 @@ func (g *ghost) settle() {
 			floor = f
 		}
 		own := r.base[s.n][at]
+		if !with && !s.forced && s.disowns(sector) {
+			own = o.written[at] // alone it serves nothing of that, and after that the other side's
+		}
 		legal := make([]valueID, 0, 2)
 		if !g.older(sector, own, floor) {
 			legal = append(legal, own)

@@ -66,3 +66,40 @@ func TestWhoServesAgain(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatIsNotCurrentIsTheOtherSides: of an extent that its record calls bad a node alone serves nothing, and later what
+// the other side holds, whatever a write without an answer has left here (seed 501937).
+func TestWhatIsNotCurrentIsTheOtherSides(t *testing.T) {
+	for _, tt := range []struct {
+		name        string
+		bad, forced bool
+		own         bool // what is read: this component's value, or the other one's
+		want        string
+	}{
+		{"the other side's", true, false, false, ""},
+		{"its own", true, false, true, "I1"},
+		{"the other side's, of an extent that is current here", false, false, false, "I1"},
+		{"its own, of one that is current here", false, false, true, ""},
+		{"its own, by force", true, true, true, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			h := playGhost(t)
+			old := h.everywhere()
+			a := h.g.sides[0]
+			if a.kept1.err = nil; tt.bad {
+				a.kept1.rec.Bad = states.NewExtentRuns(states.ExtentRun{Count: 1})
+			}
+			failed := h.ask(states.OpWrite, false)
+			h.land(h.p.A, failed)
+			h.p.Client.unresolved(failed)
+			h.promote(h.p.A, false)
+			a.forced = tt.forced
+			read := old
+			if tt.own {
+				read = failed
+			}
+			h.served(h.p.A, read)
+			h.finds(t, tt.want)
+		})
+	}
+}
