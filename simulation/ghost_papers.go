@@ -175,7 +175,7 @@ func (g *ghost) moved(s *side, before, now paper) {
 	}
 	// A copy that is given up (resolve --discard-mine) may come out with equal counters, too. That is no end of a
 	// synchronization: the same record says that it isn't current, and the next verdict copies to it.
-	equal := n.LocalCnt == o.kept1.rec.RemoteCnt && n.RemoteCnt == o.kept1.rec.LocalCnt && !o.fresh() && n.Unfit == states.Fit
+	equal := n.LocalCnt == o.kept1.rec.RemoteCnt && n.RemoteCnt == o.kept1.rec.LocalCnt && !o.fresh() && n.ResUID == o.kept1.rec.ResUID && n.Unfit == states.Fit
 	switch {
 	case b.ResUID == 0 && n.ResUID != 0 && !o.fresh(): // it has joined the other one's pair
 		// What a former component of its place wrote alone counts for the other side. What this one writes alone comes

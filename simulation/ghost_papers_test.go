@@ -56,6 +56,22 @@ func TestCountersThatBecomeEqual(t *testing.T) {
 	}
 }
 
+// TestStrangersAreNeverEqual: numbers that happen to be the same say nothing of components that are no pair (seed 511154).
+func TestStrangersAreNeverEqual(t *testing.T) {
+	for i, want := range []string{"I19", ""} {
+		h := playGhost(t)
+		s, o := h.g.sides[0], h.g.sides[1]
+		h.land(h.p.A, h.ask(states.OpWrite, false))
+		s.kept1.rec.ResUID, o.kept1.rec.ResUID = 1, uint64(1+i)
+		o.kept1.rec.RemoteCnt = 1
+		before, now := s.kept1, s.kept1
+		now.number++
+		now.rec.LocalCnt = 1
+		h.g.moved(s, before, now)
+		h.finds(t, want)
+	}
+}
+
 // TestRecordThatIsTakenBack: a raise, or an equalising, that was written in part only, and failed, is none once the
 // record before it was written again; one that was whole can't be taken back like that.
 func TestRecordThatIsTakenBack(t *testing.T) {
