@@ -102,7 +102,6 @@ type gate struct {
 
 	copies    []*extentCopy
 	chunks    []*chunk // idle ones
-	inChunks  int
 	cursor    uint32
 	ail       ailing
 	repairs   repairs

@@ -110,6 +110,9 @@ func (q *equaliser) saved(g *gate, err error) {
 	g.behind, g.isTarget = false, false
 	g.stand.whole()
 	g.res.cache.Trust()
+	// Counters are equal: nothing that was answered is lacking there. A mark that stayed would make the next session say
+	// so of what is only in flight, and the secondary give up what it may be the only one to hold (rule lack-only).
+	g.lk.Reset()
 	if !g.ours() {
 		g.endEqual(nil)
 		g.settleFlush()

@@ -1,5 +1,13 @@
 package simulation
 
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"hast/actors"
+)
+
 // All that grows is bounded (I24): what a node may have at once, and what it has left when it is idle.
 
 // The bounds of one node with few resources. They are above what the limits of the product allow (256 requests of a
@@ -9,6 +17,9 @@ const (
 	mostConnections = 32
 	mostOperations  = 1024 // at one disk
 )
+
+// keptMoment is how long an idle node is given for what a tick began.
+const keptMoment = time.Second
 
 // bounded holds a number against what it may be. A crooked peer that keeps what it is given isn't one of ours.
 func (w *World) bounded(m *Machine, what string, n, most int) {
@@ -26,7 +37,8 @@ func idleLevel(resources int) Level {
 	return Level{Actors: 4 + 9*resources, Connections: 2 * resources, Doors: resources, Disks: resources, Listeners: 2, Timers: 14 + 14*resources}
 }
 
-// CheckIdle holds what every running node holds against what an idle one may (I24). All requests have to be answered.
+// CheckIdle holds what every running node holds against what an idle one may (I24). All requests have to be answered,
+// and both nodes to hold the same.
 func (p *Pair) CheckIdle() {
 	for _, m := range []*Machine{p.A, p.B} {
 		if m.boot == nil || m.stock || m.boot.still() {
@@ -35,6 +47,44 @@ func (p *Pair) CheckIdle() {
 		p.World.checked(ruleI24)
 		if leak := m.Level().Leak(idleLevel(len(p.World.clients))); leak != "" {
 			p.World.violate(ruleI24, m.name, NoSector, "an idle node holds %s", leak)
+		}
+		p.checkKept(m)
+	}
+}
+
+// keeps says what the actors of a node and of one resource keep for work that is under way; empty for nothing.
+func (b *boot) keeps(resource string) string {
+	said := ""
+	for _, mb := range b.mailboxes {
+		if mb.pid == nil || mb.resource != "" && mb.resource != resource {
+			continue
+		}
+		if _, lives := b.machine.system.ProcessRegistry.GetLocal(mb.pid.Id); !lives {
+			continue
+		}
+		if k, ok := actorOf(mb).(actors.Keeper); ok {
+			k.Keeps(func(what string, n int) {
+				if n > 0 {
+					said += fmt.Sprintf("; %s keeps %s: %d", mb.pid.Id, what, n)
+				}
+			})
+		}
+	}
+	return strings.TrimPrefix(said, "; ")
+}
+
+// checkKept holds an idle node against having nothing under way. What a tick begins is over soon; what stays longer
+// than a moment is never let go (I24).
+func (p *Pair) checkKept(m *Machine) {
+	for range 5 {
+		if m.boot == nil || m.boot.keeps(p.resource) == "" {
+			return
+		}
+		p.World.RunFor(keptMoment)
+	}
+	if m.boot != nil {
+		if kept := m.boot.keeps(p.resource); kept != "" {
+			p.World.violate(ruleI24, m.name, NoSector, "a node that has nothing to do: %s", kept)
 		}
 	}
 }
