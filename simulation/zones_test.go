@@ -187,67 +187,17 @@ func TestSectorAgainstPorcupine(t *testing.T) {
 	}
 }
 
-// chronicle is the history of a client's sectors, reign by reign, as porcupine takes it.
-type chronicle struct {
-	t       *testing.T
-	sectors []sectorPast
-	checked int
-}
-
-type sectorPast struct {
-	initial []uint64
-	ops     []porcupine.Operation
-	open    map[uint64]int // by write: its place in ops
-}
-
-func (h *chronicle) wrote(s int64, gen, inv uint64) {
-	p := &h.sectors[s]
-	if p.open == nil {
-		p.open = make(map[uint64]int)
-	}
-	p.open[gen] = len(p.ops)
-	p.ops = append(p.ops, porcupine.Operation{Call: int64(inv), Return: int64(1) << 60, Input: registerOp{value: gen, maybe: true}})
-}
-
-func (h *chronicle) ended(s int64, gen, at uint64, ok bool) {
-	if i, have := h.sectors[s].open[gen]; have {
-		op := &h.sectors[s].ops[i]
-		op.Return, op.Input = int64(at), registerOp{value: gen, maybe: !ok}
-	}
-}
-
-func (h *chronicle) read(s int64, gen, inv, at uint64) {
-	p := &h.sectors[s]
-	p.ops = append(p.ops, porcupine.Operation{Call: int64(inv), Return: int64(at), Input: registerOp{read: true}, Output: gen})
-}
-
-// reign asks for porcupine's opinion of what is over, and keeps what was invoked since.
-func (h *chronicle) reign(s int64, old []uint64, after uint64) {
-	h.check(s)
-	p := &h.sectors[s]
+// porcupineOps are a sector's history as porcupine takes it.
+func porcupineOps(p Past) []porcupine.Operation {
 	var ops []porcupine.Operation
-	open := make(map[uint64]int)
-	for _, op := range p.ops {
-		if op.Call > int64(after) {
-			open[op.Input.(registerOp).value] = len(ops)
-			ops = append(ops, op)
+	for _, op := range p.Ops {
+		o := porcupine.Operation{Call: int64(op.Call), Return: int64(op.Return), Input: registerOp{value: op.Value, maybe: op.Maybe}}
+		if op.Read {
+			o.Input, o.Output = registerOp{read: true}, op.Value
 		}
+		ops = append(ops, o)
 	}
-	*p = sectorPast{initial: append([]uint64(nil), old...), ops: ops, open: open}
-}
-
-func (h *chronicle) check(s int64) {
-	p := &h.sectors[s]
-	if len(p.ops) == 0 {
-		return
-	}
-	h.checked++
-	if p.initial == nil {
-		p.initial = []uint64{0}
-	}
-	if !linearizable(p.initial, p.ops) {
-		h.t.Errorf("porcupine finds no order for sector %d: initially one of %v, then %v", s, p.initial, p.ops)
-	}
+	return ops
 }
 
 // TestRunsAgainstPorcupine: the histories of real runs, with failovers under load, are legal in the eyes of porcupine,
@@ -255,8 +205,7 @@ func (h *chronicle) check(s int64) {
 func TestRunsAgainstPorcupine(t *testing.T) {
 	for _, mode := range modes {
 		p := pairOf(t, PairSpec{Seed: 5, Mode: mode})
-		h := &chronicle{t: t, sectors: make([]sectorPast, len(p.Client.judge.sectors))}
-		p.Client.judge.history = h
+		h := p.Client.judge.KeepHistory()
 		p.Client.Zeroes, p.Client.Trims, p.Client.Hot = 0, 0, 16
 		p.serve(t, p.A)
 		p.must(t, "complete", p.AwaitComplete(p.A, 5*time.Minute))
@@ -278,11 +227,14 @@ func TestRunsAgainstPorcupine(t *testing.T) {
 		p.World.RunFor(5 * time.Second)
 		p.Client.judge.Conclude()
 		p.must(t, "the judge", p.World.Check())
-		for s := range h.sectors {
-			h.check(int64(s))
+		pasts := h.Pasts()
+		for _, past := range pasts {
+			if !linearizable(past.Initial, porcupineOps(past)) {
+				t.Errorf("porcupine finds no order for sector %d: initially one of %v, then %v", past.Sector, past.Initial, past.Ops)
+			}
 		}
-		if n := p.Client.Answered(); n < 1000 || h.checked < 500 {
-			t.Errorf("%v: only %d answers, %d histories", mode, n, h.checked)
+		if n := p.Client.Answered(); n < 1000 || len(pasts) < 500 {
+			t.Errorf("%v: only %d answers, %d histories", mode, n, len(pasts))
 		}
 	}
 }

@@ -77,7 +77,7 @@ func (a *app) root() *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(a.runCommand(), a.replayCommand(), a.shrinkCommand(), a.scenarioCommand(), a.crashallCommand(), a.soakCommand(),
-		a.bisectCommand(), a.listCommand(), a.mutantsCommand())
+		a.bisectCommand(), a.checkCommand(), a.listCommand(), a.mutantsCommand())
 	return root
 }
 

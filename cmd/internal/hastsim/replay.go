@@ -16,7 +16,7 @@ import (
 // replayOptions are those of the subcommand replay.
 type replayOptions struct {
 	trace, all, json, log, script bool
-	perfetto, html                string
+	perfetto, html, history       string
 	at, until                     uint64
 	twice                         bool
 }
@@ -38,6 +38,7 @@ func (a *app) replayCommand() *cobra.Command {
 	f.BoolVar(&o.json, "json", false, "write the whole trace as JSON, a value a line")
 	f.StringVar(&o.perfetto, "perfetto", "", "write the trace to `FILE` for the trace viewers of browsers")
 	f.StringVar(&o.html, "html", "", "write a page that shows the run to `FILE`")
+	f.StringVar(&o.history, "history", "", "write what clients asked and were told to `FILE`, for 'hastsim check'")
 	f.BoolVar(&o.log, "log", false, "show the nodes' logs")
 	f.BoolVar(&o.script, "script", false, "write the script instead of playing it")
 	f.Uint64Var(&o.at, "at", 0, "show the state of every actor, map and sector before step `N`, and end there")
@@ -76,7 +77,16 @@ func (a *app) replay(what string, o *replayOptions) error {
 	if recorded {
 		rec.Attach(&opt)
 	}
+	var past chronicler
+	if o.history != "" {
+		past.attach(&opt)
+	}
 	r := campaign.Play(s, opt)
+	if o.history != "" {
+		if err := toFile(o.history, func(w io.Writer) error { return past.write(w, r) }); err != nil {
+			return err
+		}
+	}
 	if _, isSeed := parseSeed(what); isSeed {
 		r.Profile = a.profile
 	}
