@@ -279,3 +279,21 @@ func Comment(r *Result, version string) string {
 	lines := []string{"fails: " + r.Invariant + ", step " + strconv.FormatUint(r.Step, 10), "says: " + firstLine(r.Text), "version: " + version}
 	return "# " + strings.Join(lines, "\n# ") + "\n"
 }
+
+// ReadComment takes the step and the version out of such a header.
+func ReadComment(text []byte) (step uint64, version string, ok bool) {
+	for line := range strings.Lines(string(text)) {
+		line, isComment := strings.CutPrefix(strings.TrimSpace(line), "# ")
+		if !isComment {
+			break
+		}
+		if v, is := strings.CutPrefix(line, "version: "); is {
+			version = v
+		}
+		if v, is := strings.CutPrefix(line, "fails: "); is {
+			n, err := strconv.ParseUint(v[strings.LastIndex(v, " ")+1:], 10, 64)
+			step, ok = n, err == nil
+		}
+	}
+	return step, version, ok && version != ""
+}

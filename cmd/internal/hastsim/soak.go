@@ -77,6 +77,12 @@ func (a *app) soak(folder string, length time.Duration, o *runOptions) error {
 // keep writes a failing script into a folder, unless one is there that fails sooner.
 func keep(folder string, r *campaign.Result) error {
 	path := filepath.Join(folder, r.Fingerprint()+".sim")
+	if old, err := os.ReadFile(path); err == nil {
+		// Of an earlier soak. What another version had found may be no finding of this one.
+		if step, by, ok := campaign.ReadComment(old); ok && by == version() && step <= r.Step {
+			return nil
+		}
+	}
 	text := append([]byte(campaign.Comment(r, version())), r.Script.Format()...)
 	// Through another name: an interrupted soak leaves no half of a file.
 	half := path + ".new"
