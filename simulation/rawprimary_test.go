@@ -209,9 +209,13 @@ func TestBrokenRequestEndsTheSession(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r := newRawPrimary(t, 4200)
 			r.connect(77, 1, 0)
+			from := r.World.Now()
 			r.send(r.out, c.nv, nil)
 			r.frame(r.out, 9) // it ends
 			r.frame(r.in, 9)
+			if took := r.World.Now() - from; took > time.Second {
+				t.Errorf("the session ended after %v: it was left to die of silence", took)
+			}
 			s, err := r.Status(r.B)
 			r.must(t, "status", err)
 			if s.Link != "none" || !strings.Contains(s.Reason, "understood") || s.Remedy == "" {

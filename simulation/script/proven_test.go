@@ -27,7 +27,7 @@ func TestScenariosAreProven(t *testing.T) {
 		t.Fatal(err)
 	}
 	planted := regexp.MustCompile(`(?m)^# fails without: .*\(planted bug ([\w-]+)\)`)
-	tests := regexp.MustCompile(`(?m)^test: go test \./simulation/script -run \^(?:TestScenarios|TestScenariosSurviveCrashes)\$/\^(\S+)\$$`)
+	tests := regexp.MustCompile(`(?m)^test: go test \./simulation/script -run \^(?:TestScenarios|TestScenariosSurviveCrashes)\$/\^(\S+)\$(?: -seeds \d+)?$`)
 	proven := map[string]bool{}
 	for _, m := range tests.FindAllStringSubmatch(sabotage(t), -1) {
 		proven[m[1]] = true

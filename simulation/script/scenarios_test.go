@@ -11,6 +11,7 @@ import (
 
 var (
 	update     = flag.Bool("update", false, "write what the scenarios print into them")
+	manySeeds  = flag.Int("seeds", 1, "how many seeds TestScenarios plays each scenario with, from its own on")
 	exhaustive = flag.Bool("exhaustive", false, "interrupt the scenarios that say crash-everywhere at every moment and in every way")
 )
 
@@ -52,6 +53,13 @@ func TestScenarios(t *testing.T) {
 			if *update && !t.Failed() {
 				if err := os.WriteFile(file, Update(text, o.Outputs), 0o644); err != nil {
 					t.Fatal(err)
+				}
+			}
+			for range *manySeeds - 1 {
+				s.Seed++
+				o := Run(s, Options{})
+				if err := o.Err(); err != nil {
+					t.Fatalf("seed %d: %v", s.Seed, err)
 				}
 			}
 		})
