@@ -149,7 +149,6 @@ func (s *secondary) tell(to *actor.PID, msg any) { s.res.h.Tell(to, msg) }
 func (s *secondary) onServe(m *serveAs) {
 	s.serving, s.rec, s.image, s.stand = true, m.rec, m.image, m.standing
 	s.reasonAt = s.res.h.Clock.Wall()
-	s.ranges.ReadWaits = true
 }
 
 func (s *secondary) own(c Conn, epoch uint64) {
