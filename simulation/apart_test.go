@@ -51,6 +51,7 @@ func TestOnePrimary(t *testing.T) {
 				t.Fatal(err)
 			}
 			if tt.cut > 0 {
+				p.Client.Pause = 20 * time.Millisecond
 				p.Client.Start()
 				p.World.effect(FaultCut)
 				p.World.RunFor(tt.cut)

@@ -183,6 +183,7 @@ func TestStuckDisk(t *testing.T) {
 				p.World.RunFor(20 * time.Millisecond)
 				p.Neighbour.Client.Longest()
 				p.Disk(m).Stick()
+				p.Client.Pause, p.Neighbour.Client.Pause = 20*time.Millisecond, 20*time.Millisecond
 				p.pass(10 * time.Second)
 				p.undisturbed(t, "neighbour of a stuck disk")
 				asked := p.World.Now()
