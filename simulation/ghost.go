@@ -43,6 +43,7 @@ type ghost struct {
 	lastVerdict states.Verdict // a secondary's
 	lastCopies  [2]states.Copy
 	void        bool // the maps' writes weren't flushed, and power was lost: nothing can be demanded any more (X12)
+	mistaken    bool // one of the components doesn't belong where it is (WrongDisk)
 	restored    bool // a component went back in time: what follows from counters is open
 
 	// LeftBehind counts answered writes, by sector, that a promotion left behind, for a reason that the

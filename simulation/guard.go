@@ -107,8 +107,8 @@ func (g *guard) checkExtent(p *Platter, e uint64) {
 	if g.dirty(g.disks[0], e) || g.dirty(g.disks[1], e) {
 		return
 	}
-	if ghost := g.client.ghost; ghost != nil && (ghost.sides[0].fresh() || ghost.sides[1].fresh()) {
-		return // it gets everything, whatever any map says
+	if ghost := g.client.ghost; ghost != nil && (ghost.sides[0].fresh() || ghost.sides[1].fresh() || ghost.mistaken) {
+		return // it gets everything, whatever any map says; or it is none of the two that the map is about
 	}
 	first := e * uint64(g.record.ExtentSize)
 	for off := first; off < min(first+uint64(g.record.ExtentSize), g.record.DataSize); off += SectorSize {

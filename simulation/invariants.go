@@ -36,6 +36,7 @@ const (
 	ruleI18
 	ruleI19
 	ruleI20
+	ruleI21
 	ruleI23
 	ruleI24
 	ruleI25
@@ -85,6 +86,7 @@ var registry = [rules]Invariant{
 	ruleI18:  {"I18", "one node serves", "each device that opens"},
 	ruleI19:  {"I19", "an answer given alone has a durable counter behind it", "each answer given alone"},
 	ruleI20:  {"I20", "the record that an opener would find after a power cut never goes back", "each change of a record"},
+	ruleI21:  {"I21", "a component of another resource, or from before later sessions, is refused and left as it is", "after each that comes under a node"},
 	ruleI23:  {"I23", "each request is answered exactly once", "each answer, each release"},
 	ruleI24:  {"I24", "what a node holds is bounded, and little when it is idle", "each message, connection and operation; the audit"},
 	ruleI25:  {"I25", "what befalls one resource is no other's affair", "the end of a seed in which only one of two had faults"},

@@ -16,6 +16,17 @@ var worldKinds = []struct {
 			s.do("renew", names[n], [...]string{"empty", "empty", "zero"}[r.IntN(3)])
 		}
 	}}},
+	{12, kind{"wrong-disk", "an earlier state of the secondary's disk is put back, or a disk of another resource in its place", 0.3, 2, func(s *story, r *rand.Rand) {
+		n := 1 - s.primary
+		switch {
+		case !s.nodes[n].up || !s.nodes[1-n].up:
+		case !s.remembered[n] || oneIn(r, 3):
+			s.remembered[n] = true
+			s.do("snapshot", names[n])
+		default:
+			s.do("wrong-disk", names[n], [...]string{"older", "older", "foreign"}[r.IntN(3)])
+		}
+	}}},
 }
 
 // world draws what else happens in a share of the seeds with faults.
@@ -23,7 +34,7 @@ func (s *story) world() {
 	for i := range worldKinds {
 		w := &worldKinds[i]
 		r := stream(s.seed, w.name)
-		if named := s.profile.Kinds != nil; s.profile.allows(w.name) && (named || oneIn(r, w.share)) {
+		if named := s.profile.Kinds != nil; (!s.apart || w.ofResource()) && s.profile.allows(w.name) && (named || oneIn(r, w.share)) {
 			s.arrivals(&w.kind, r, shapeEven, 1)
 		}
 	}

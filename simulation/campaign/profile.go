@@ -37,7 +37,7 @@ var profiles = []Profile{
 	{Name: "silent", About: "disks that lie, one lie a seed", Kinds: []string{"silent", "kill", "cut", "operator"}, Least: 20 * time.Second, Most: 2 * time.Minute, Requests: 1200, Always: true},
 	{Name: "clock", About: "hosts that sleep and clocks that jump", Kinds: []string{"host-sleep", "clock-jump", "pause", "kill", "cut"}, Least: 20 * time.Second, Most: 2 * time.Minute, Requests: 1200, Always: true},
 	{Name: "roles", About: "role changes, wrong ones too, with cuts and kills between them", Kinds: []string{"operator", "operator-error", "cut", "kill", "reset"}, Least: 30 * time.Second, Most: 3 * time.Minute, Requests: 800, Always: true},
-	{Name: "world", About: "replaced disks, with kills, power cuts and cuts between", Kinds: []string{"replace", "kill", "power", "cut", "operator"}, Least: 30 * time.Second, Most: 3 * time.Minute, Requests: 1000, Always: true},
+	{Name: "world", About: "replaced and wrong disks, with kills, power cuts and cuts between", Kinds: []string{"replace", "wrong-disk", "kill", "power", "cut", "operator"}, Least: 30 * time.Second, Most: 3 * time.Minute, Requests: 1000, Always: true},
 	{Name: "two", About: "two resources on the pair, each with faults of its own or one with none", Two: 1, Least: 20 * time.Second, Most: 2 * time.Minute, Requests: 800},
 	{Name: "long", About: "everything, for twenty minutes of the world's time", Least: 10 * time.Minute, Most: 20 * time.Minute, Requests: 5000, Always: true},
 }

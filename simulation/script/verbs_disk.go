@@ -10,6 +10,7 @@ import (
 
 var diskVerbs = []verb{
 	renewVerb,
+	wrongDiskVerb,
 	{name: "disk", usage: "NODE " + diskUsage, about: "make a disk ill, or well again; a range is one of the device, in bytes", compile: compileDisk},
 	{name: "create", usage: "NODE [may-fail]", about: "make a node's component a fresh one, as hastctl create does", compile: func(w *words) act {
 		free := w.option("may-fail")
