@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"math/rand/v2"
+	"time"
 )
 
 // worldKinds are what only a share of the seeds has besides what swarm draws. They have streams of their own, so
@@ -18,14 +19,12 @@ var worldKinds = []struct {
 	}}},
 	{12, kind{"wrong-disk", "an earlier state of the secondary's disk is put back, or a disk of another resource in its place", 0.3, 2, func(s *story, r *rand.Rand) {
 		n := 1 - s.primary
-		switch {
-		case !s.nodes[n].up || !s.nodes[1-n].up:
-		case !s.remembered[n] || oneIn(r, 3):
-			s.remembered[n] = true
-			s.do("snapshot", names[n])
-		default:
-			s.do("wrong-disk", names[n], [...]string{"older", "older", "foreign"}[r.IntN(3)])
+		if oneIn(r, 3) {
+			s.do("wrong-disk", names[n], "foreign")
+			return
 		}
+		s.do("snapshot", names[n])
+		s.later(time.Second+draw(r, 30*time.Second), func() { s.do("wrong-disk", names[n], "older") })
 	}}},
 }
 

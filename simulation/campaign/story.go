@@ -30,8 +30,7 @@ type story struct {
 	now    time.Duration
 	told   time.Duration // time of the newest step
 
-	nodes      [2]belief
-	remembered [2]bool // an image of the node's component was taken
+	nodes [2]belief
 	*service
 	two
 }
