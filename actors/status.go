@@ -23,15 +23,8 @@ func (r *resource) walk(m *statusWalk) {
 	s := m.status
 	s.Name, s.Provider, s.Local, s.Remote, s.Source = r.cfg.Name, r.cfg.Provider, r.cfg.Local, r.cfg.Remote, r.cfg.Source
 	s.Replication, s.Checksum, s.Compression = r.cfg.Replication.String(), r.cfg.Checksum.String(), r.cfg.Compression.String()
-	s.Role, s.State = heldRole(r.fsm.Current()).String(), string(r.fsm.Current())
-	s.Since = r.since.UTC().Format(time.RFC3339)
-	s.Reason, s.Remedy, s.Device = r.reason, r.remedy, r.device
-	if p := states.PassingPlight(r.fsm.Current()); s.Reason == "" {
-		s.Reason, s.Remedy = p.Reason, p.Remedy
-	}
-	if s.Reason != "" {
-		s.ReasonSince = s.Since
-	}
+	s.Device = r.device
+	s.stands(r.fsm.Current(), r.since, states.Plight{Reason: r.reason, Remedy: r.remedy})
 	s.PeerCopy = r.peer.status()
 	r.walkOn(m, r.pid)
 }
@@ -64,6 +57,18 @@ func (r *resource) walkAgain(ended *actor.PID) {
 		if m.at != nil && m.at.Id == ended.Id {
 			r.walk(m)
 		}
+	}
+}
+
+// stands says in which state of its machine the role is, since when, and what it waits for or was refused for.
+func (s *Status) stands(at states.State, since time.Time, own states.Plight) {
+	s.Role, s.State = heldRole(at).String(), string(at)
+	s.Since = since.UTC().Format(time.RFC3339)
+	if !own.Any() {
+		own = states.PassingPlight(at)
+	}
+	if s.Reason, s.Remedy = own.Reason, own.Remedy; own.Any() {
+		s.ReasonSince = s.Since
 	}
 }
 

@@ -347,8 +347,8 @@ func (h *health) alone() {
 // refuses demands of a node that doesn't serve that its status says why, and returns what helps (L6).
 func (h *health) refuses(m *Machine, why string) (remedy string) {
 	s, ok := h.status(m)
-	if ok && (s.Reason == "" || s.Remedy == "") {
-		h.miss(ruleL6, m, "it refuses to serve without a reason or a remedy: %s", why)
+	if ok && (s.Reason == "" || s.Remedy == "" || s.State == "" || s.Since == "" || s.ReasonSince == "") {
+		h.miss(ruleL6, m, "it refuses to serve without a reason, a remedy, or since when: %s", why)
 	}
 	return s.Remedy
 }
