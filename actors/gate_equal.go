@@ -9,7 +9,7 @@ import (
 
 // equaliser makes the counters equal at the end of a synchronization: new writes wait, those under way
 // end, both components are flushed, then the record is written (rule equal-flush); then the secondary is
-// told that it is fit (rule equal-before-fit).
+// told that it is fit (rule equal-before-fit), and when its record says so, too, the writes go on.
 type equaliser struct{ at equalStep }
 
 type equalStep uint8
@@ -118,9 +118,9 @@ func (q *equaliser) saved(g *gate, err error) {
 		g.settleFlush()
 		return
 	}
+	// What an earlier unclean end left in the secondary's record is void only when it says that it is fit. Nothing is
+	// answered on its word before that: after a loss of power here it would seem no better than this copy (I31).
 	q.at = equalTell
-	g.barrier = false
-	g.recheck()
 	g.tell(g.res.link, &fitPeer{session: g.session})
 	g.settleFlush()
 }

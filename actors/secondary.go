@@ -243,9 +243,8 @@ func (s *secondary) maybeSettled() {
 // onSettleFlushed ends a clean stop: nothing is missing here, so the record says so.
 func (s *secondary) onSettleFlushed(m *diskFlushed) {
 	if m.err != nil {
-		// What was acknowledged may be in no cache any more (I38).
 		s.log.Error("Request failed: FLUSH.", "error", m.err)
-		s.stand.lacking()
+		s.lostByFlush()
 	}
 	rec := states.ServiceEnded(s.rec, states.ServiceEnd{Crashed: s.stand.crashed, Lacks: !s.stand.lagKnown || s.stand.lag.Any(),
 		Doubted: s.res.cache.AnyDoubted()})
@@ -254,6 +253,14 @@ func (s *secondary) onSettleFlushed(m *diskFlushed) {
 		return
 	}
 	s.tell(s.res.pid, &settled{})
+}
+
+// lostByFlush is after a failed flush: what was acknowledged may be in no cache any more (I38), and the marks say so. Where
+// a good one had covered all before, nothing is lost.
+func (s *secondary) lostByFlush() {
+	if s.res.cache.AnyLost() {
+		s.stand.lacking()
+	}
 }
 
 // dropAll is for the case that this actor stops: its connections go with it.

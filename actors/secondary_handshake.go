@@ -163,10 +163,9 @@ func (s *secondary) maybeHandshake() {
 func (s *secondary) onHelloFlushed(m *diskFlushed) {
 	s.saving = saveIdle
 	if m.err != nil {
-		// What was acknowledged may be in no cache any more (I38): the marks say so.
 		s.log.Error("Request failed: FLUSH.", "error", m.err)
 		s.stats.FlushErrors++
-		s.stand.lacking()
+		s.lostByFlush()
 	}
 	s.savedFor.flushed = true
 	s.saved()

@@ -161,9 +161,6 @@ func (g *ghost) survives(l *outlook, sector int64) {
 			// Its tail may be nowhere else: so it is the source, whatever it has lost (correctness 2). A session that began
 			// since may have made the mark of that loss void, and nothing else.
 			continue
-		case x != from && l.verdict == states.VerdictEqual && l.marks(from).Crashed&l.marks(x).Crashed&states.UncleanRestarted != 0:
-			// Marks don't tell which of the two lost power first: the tie goes to the primary. docs/simulation.md tells of it.
-			continue
 		}
 		worst := from.written[sector]
 		if d := from.durable[sector]; l.lost[from.n] && g.ends(sector, d) < g.ends(sector, worst) {

@@ -174,6 +174,21 @@ func TestWhatIsOwed(t *testing.T) {
 	}
 }
 
+// disownsOlder is a promotion of A that has lost power, says of its older copy that it isn't current, and answers
+// something before B is there.
+func (h *playedGhost) disownsOlder(force bool) (old, write *clientIO) {
+	old = h.everywhere()
+	h.flushed(states.ClaimBoth)
+	write = h.everywhere()
+	h.p.A.PowerKeep(func(int64) bool { return false })
+	a := h.g.sides[0]
+	a.kept1.err, a.forced = nil, force
+	a.kept1.rec.Bad = states.NewExtentRuns(states.ExtentRun{Count: 1})
+	h.promote(h.p.A, false)
+	h.g.settle()
+	return old, write
+}
+
 // TestPromotions judges hand-written failovers: what is served then is not older than what the server owes, and it is
 // what may be read from then on (correctness 3).
 func TestPromotions(t *testing.T) {
@@ -258,6 +273,18 @@ func TestPromotions(t *testing.T) {
 			_, w := h.behindAndKnows(false)
 			h.served(h.p.A, w)
 		}, 1, "I1"},
+		{"it disowns what its peer has, and then that is the source", func(h *playedGhost) {
+			_, w := h.disownsOlder(false)
+			h.served(h.p.A, w)
+		}, 0, ""},
+		{"it disowns what its peer has, and serves its own", func(h *playedGhost) {
+			old, _ := h.disownsOlder(false)
+			h.served(h.p.A, old)
+		}, 0, "I1"},
+		{"it disowns what its peer has, and serves its own by force", func(h *playedGhost) {
+			old, _ := h.disownsOlder(true)
+			h.served(h.p.A, old)
+		}, 1, ""},
 		{"a promotion without a period leaves nothing behind", func(h *playedGhost) {
 			old := h.everywhere()
 			h.sent()
