@@ -10,8 +10,14 @@ import (
 // that it leaves open, or with a few of its steps taken from another story.
 type Steer struct {
 	cells map[cell]uint64 // by how many runs each cell was reached
-	rare  []*script.Script
-	next  int
+	rare  []remembered
+}
+
+// remembered is a script that reached something rare.
+type remembered struct {
+	script *script.Script
+	cells  []cell // that were rare then
+	told   uint64 // how many stories near it were drawn
 }
 
 // rarely is the greatest number of runs that reached a cell which is rare, and mostRare how many scripts are
@@ -29,27 +35,53 @@ func (s *Steer) Learn(r *Result) {
 	if r.Coverage == nil {
 		return
 	}
-	rare := false
-	for k := range r.Coverage.cells { //house:ordered counting doesn't depend on the order
+	var rare []cell
+	for k := range r.Coverage.cells { //house:ordered neither sums nor the least of them depend on the order
 		s.cells[k]++
-		rare = rare || s.cells[k] <= rarely
-	}
-	if rare && !r.Failed() {
-		s.rare = append(s.rare, r.Script)
-		if len(s.rare) > mostRare {
-			s.rare = slices.Delete(s.rare, 0, 1)
+		if s.cells[k] <= rarely {
+			rare = append(rare, k)
 		}
+	}
+	if rare == nil || r.Failed() {
+		return
+	}
+	s.rare = append(s.rare, remembered{script: r.Script, cells: rare})
+	if len(s.rare) > mostRare {
+		most := 0
+		for i := range s.rare {
+			if s.common(i) > s.common(most) {
+				most = i
+			}
+		}
+		s.rare = slices.Delete(s.rare, most, most+1)
 	}
 }
 
-// Near makes a script near one that reached something rare, decided by a seed; nil if none did yet.
+// common is how often the rarest cell of a remembered script was reached by now: what was rare among the first runs is
+// not for long.
+func (s *Steer) common(i int) uint64 {
+	least := ^uint64(0)
+	for _, k := range s.rare[i].cells {
+		least = min(least, s.cells[k])
+	}
+	return least
+}
+
+// Near makes a script near one that reached something rare, decided by a seed; nil if none did yet. It is the one whose
+// rarest cell fewest runs have reached, and of which fewest stories were told.
 func (s *Steer) Near(seed uint64) *script.Script {
 	if len(s.rare) == 0 {
 		return nil
 	}
-	s.next++
+	best := 0
+	for i := range s.rare {
+		if s.common(i)+s.rare[i].told < s.common(best)+s.rare[best].told {
+			best = i
+		}
+	}
+	s.rare[best].told++
 	r := stream(seed, "steer")
-	c := clone(s.rare[s.next%len(s.rare)])
+	c := clone(s.rare[best].script)
 	c.Seed = seed
 	// The opening and the repair at the end stay; a step of the storm may come earlier, later, twice or not.
 	begin := slices.IndexFunc(c.Steps, func(x script.Step) bool { return x.Verb == "load" }) + 1
