@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"slices"
+	"strings"
 
 	"hast/simulation/script"
 )
@@ -26,6 +27,9 @@ const (
 	rarely   = 3
 	mostRare = 64
 )
+
+// nearWord begins the name of a script near another.
+const nearWord = "near "
 
 // NewSteer makes one that knows of no run.
 func NewSteer() *Steer { return &Steer{cells: make(map[cell]uint64)} }
@@ -83,6 +87,9 @@ func (s *Steer) Near(seed uint64) *script.Script {
 	r := stream(seed, "steer")
 	c := clone(s.rare[best].script)
 	c.Seed = seed
+	if !strings.HasPrefix(c.Name, nearWord) {
+		c.Name = nearWord + c.Name // whose seed alone doesn't repeat it
+	}
 	// The opening and the repair at the end stay; a step of the storm may come earlier, later, twice or not.
 	begin := slices.IndexFunc(c.Steps, func(x script.Step) bool { return x.Verb == "load" }) + 1
 	end := len(c.Steps)

@@ -86,8 +86,12 @@ func TestNear(t *testing.T) {
 			if _, err := script.Parse("near", texts[i]); err != nil {
 				t.Fatalf("seed %d: %v", seed, err)
 			}
-			if near.Seed != 1000+seed {
-				t.Errorf("seed %d: what is near it has the seed %d", seed, near.Seed)
+			if near.Seed != 1000+seed || near.Name != fmt.Sprintf("near seed %d", seed) {
+				t.Errorf("seed %d: what is near it has the seed %d and is called %q", seed, near.Seed, near.Name)
+			}
+			s.rare = nil
+			if s.Learn(reached(near, "odder")); s.Near(7).Name != near.Name {
+				t.Errorf("seed %d: what is near that is called %q", seed, s.Near(7).Name)
 			}
 			verbs := func(x *script.Script, first, n int) (list []string) {
 				for _, st := range x.Steps[first : first+n] {
