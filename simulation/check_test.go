@@ -296,6 +296,30 @@ func TestChecks(t *testing.T) {
 			h.tell(io, states.ClaimReceived, states.ClaimNone)
 			h.g.checkApplied(h.g.sides[1], "a session has begun")
 		}, "I36"},
+		{"received by an actor that has fallen since", func(h *playedGhost) {
+			io := h.ask(write, false)
+			h.land(h.p.A, io)
+			h.takeIn(io)
+			h.tell(io, states.ClaimReceived, states.ClaimNone)
+			h.g.actorsFell(h.g.sides[1])
+			h.g.checkApplied(h.g.sides[1], "a session has begun")
+		}, ""},
+		{"received by one that fell before its primary heard", func(h *playedGhost) {
+			io := h.ask(write, false)
+			h.land(h.p.A, io)
+			h.takeIn(io)
+			h.g.actorsFell(h.g.sides[1])
+			h.tell(io, states.ClaimReceived, states.ClaimNone)
+			h.g.checkApplied(h.g.sides[1], "a session has begun")
+		}, ""},
+		{"received and forgotten after a fall", func(h *playedGhost) {
+			h.g.actorsFell(h.g.sides[1])
+			io := h.ask(write, false)
+			h.land(h.p.A, io)
+			h.takeIn(io)
+			h.tell(io, states.ClaimReceived, states.ClaimNone)
+			h.g.checkApplied(h.g.sides[1], "a session has begun")
+		}, "I36"},
 	}
 	tests = append(tests, olderChecks...)
 	for _, tt := range tests {

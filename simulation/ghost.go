@@ -199,7 +199,20 @@ func (g *ghost) powerLost(p *Platter) {
 // was written.
 func (g *ghost) processDied(p *Platter) {
 	s := g.of(p)
-	s.died, s.forced, s.insists, s.heard = g.judge.tick, false, false, false
+	s.forced, s.insists, s.heard = false, false, false
+	g.actorsFell(s)
+	for at := range s.forgotten {
+		if s.written[at] != s.durable[at] && !p.volatile.has(int64(at)+int64(g.record.LocalOff/SectorSize)) {
+			s.forgotten[at] = g.judge.tick
+		}
+	}
+	g.reread(s)
+}
+
+// actorsFell is when the actors of a side's resource have fallen, as with their process or by themselves: what they had
+// taken in is gone, but for what was written (I36).
+func (g *ghost) actorsFell(s *side) {
+	s.died = g.judge.tick
 	for at := range s.received {
 		if r := s.received[at]; r.inv > s.owed[at].inv && g.ends(int64(at), s.written[at]) >= r.inv {
 			s.owed[at] = r
@@ -207,12 +220,6 @@ func (g *ghost) processDied(p *Platter) {
 	}
 	s.received = append(s.received[:0], s.owed...)
 	clear(s.memory)
-	for at := range s.forgotten {
-		if s.written[at] != s.durable[at] && !p.volatile.has(int64(at)+int64(g.record.LocalOff/SectorSize)) {
-			s.forgotten[at] = g.judge.tick
-		}
-	}
-	g.reread(s)
 }
 
 // violate records a broken rule with the sector's history.

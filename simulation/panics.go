@@ -24,6 +24,7 @@ type plannedPanic struct {
 	left           int // messages to be let through before
 	met            bool
 	world          *World
+	machine        *Machine
 }
 
 func (p *plannedPanic) String() string {
@@ -40,7 +41,7 @@ func (f Fall) Met() bool { return f.p.met }
 // the next one, or the one after so many others. kind is the actor's name without its number (gate,
 // localdisk, remotelink, sync, guard, secondary, hooks) or "resource" for the one above those.
 func (m *Machine) Panic(resource, kind string, after int, moment Moment) Fall {
-	p := &plannedPanic{resource: resource, kind: kind, moment: moment, left: after, world: m.world}
+	p := &plannedPanic{resource: resource, kind: kind, moment: moment, left: after, world: m.world, machine: m}
 	if m.boot != nil {
 		m.boot.panics = append(m.boot.panics, p)
 	}
@@ -90,6 +91,11 @@ func (b *boot) planned(m *mailbox) *plannedPanic {
 func (p *plannedPanic) now() {
 	p.met = true
 	p.world.effect(FaultPanic)
+	for _, c := range p.world.clients {
+		if c.ghost != nil && c.resource == p.resource && p.kind != "hooks" {
+			c.ghost.actorsFell(c.ghost.at(p.machine))
+		}
+	}
 	panic(p)
 }
 
