@@ -193,6 +193,9 @@ func (g *ghost) powerLost(p *Platter) {
 		s.received[at], s.owed[at], s.kept[at] = debt{}, debt{}, debt{}
 	}
 	clear(s.forgotten)
+	if s.other().m.stock {
+		g.lostBesideStock(s)
+	}
 }
 
 // processDied is after the dead process's operations have ended. What it had taken in is gone, but for what

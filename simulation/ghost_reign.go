@@ -139,3 +139,12 @@ func (g *ghost) tailChosen(p *side) {
 		g.leave(int64(at), []valueID{p.written[at]}, p, p.other(), false)
 	}
 }
+
+// lostBesideStock is when a node has lost power whose peer has the manners of the original. That one keeps no marks by
+// which the survivor could be the source (correctness 4.6): what is lost here is left behind, although the peer may have
+// it, until the peer serves itself.
+func (g *ghost) lostBesideStock(s *side) {
+	for at := range g.done {
+		g.leave(int64(at), []valueID{s.written[at]}, s, s.other(), false)
+	}
+}

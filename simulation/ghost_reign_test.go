@@ -103,3 +103,27 @@ func TestWhatIsNotCurrentIsTheOtherSides(t *testing.T) {
 		})
 	}
 }
+
+// TestLostBesideStock: what a node loses with its power is left behind if its peer has the original's manners: that one
+// can't be the source, although it survived (correctness 4.6). Beside one of ours it is the survivor's to give.
+func TestLostBesideStock(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		stock bool
+		want  string
+	}{
+		{"beside the original", true, ""},
+		{"beside one of ours", false, "I11"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			h := playGhost(t)
+			h.p.B.stock = tt.stock
+			old := h.everywhere()
+			h.flush(h.p.A)
+			h.everywhere()
+			h.p.A.PowerKeep(func(int64) bool { return false })
+			h.land(h.p.B, old)
+			h.finds(t, tt.want)
+		})
+	}
+}

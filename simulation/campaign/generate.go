@@ -21,6 +21,7 @@ func Generate(seed uint64, p *Profile) *script.Script {
 		script: &script.Script{Name: fmt.Sprintf("seed %d", seed), Seed: seed, Lenient: true}}
 	s.knobs()
 	s.share()
+	s.drawStock()
 	s.swarm()
 	s.opening()
 	s.storm()
@@ -81,7 +82,7 @@ func (s *story) swarm() {
 	r := stream(s.seed, "swarm")
 	var all []*kind
 	for i := range kinds {
-		if s.profile.allows(kinds[i].name) && (!s.apart || kinds[i].ofResource()) {
+		if s.allows(&kinds[i]) {
 			all = append(all, &kinds[i])
 		}
 	}

@@ -33,7 +33,7 @@ func (s *story) world() {
 	for i := range worldKinds {
 		w := &worldKinds[i]
 		r := stream(s.seed, w.name)
-		if named := s.profile.Kinds != nil; (!s.apart || w.ofResource()) && s.profile.allows(w.name) && (named || oneIn(r, w.share)) {
+		if named := s.profile.Kinds != nil; s.allows(&w.kind) && (named || oneIn(r, w.share)) {
 			s.arrivals(&w.kind, r, shapeEven, 1)
 		}
 	}

@@ -33,6 +33,7 @@ type story struct {
 	nodes [2]belief
 	*service
 	two
+	stock bool // the secondary has the original's manners, all along
 }
 
 // service is what the operator believes of a resource.
@@ -84,8 +85,9 @@ func (s *story) opening() {
 	s.primary = s.chance.IntN(2)
 	s.do("start", "a")
 	s.do("start", "b")
-	s.role(1-s.primary, "secondary")
+	s.do("role", names[1-s.primary], "secondary")
 	s.role(s.primary, "primary")
+	s.takeOver()
 	if oneIn(s.chance, 2) {
 		s.do("await", names[s.primary], "complete")
 	}
@@ -122,9 +124,10 @@ func (s *story) storm() {
 
 // finale repairs all and looks at what is left.
 func (s *story) finale() {
-	if s.apart {
+	switch {
+	case s.apart:
 		s.closeSecond()
-	} else {
+	case !s.stock:
 		s.core()
 	}
 	s.do("heal")
@@ -141,7 +144,7 @@ func (s *story) finale() {
 		s.do("continue", name)
 		s.do("wake", name)
 		if !s.nodes[n].up {
-			s.do("start", name)
+			s.start(n)
 		}
 	}
 	s.each(func() {
@@ -152,8 +155,11 @@ func (s *story) finale() {
 	s.each(func() { s.do("audit") })
 }
 
-// role gives a node a role, as far as the operator can tell.
+// role gives a node a role, as far as the operator can tell. The original's has the one that it was started for.
 func (s *story) role(n int, role string, more ...string) {
+	if s.stock && n != s.primary {
+		return
+	}
 	s.do("role", append([]string{names[n], role}, more...)...)
 }
 
@@ -170,7 +176,7 @@ func (s *story) dies(r *rand.Rand, n int, verb ...string) {
 	}
 	s.do(verb[0], append([]string{names[n]}, verb[1:]...)...)
 	s.later(exponential(r, 3*time.Second), func() { s.returns(n) })
-	if n == s.primary && s.nodes[1-n].up && r.IntN(5) < 2 {
+	if n == s.primary && s.nodes[1-n].up && r.IntN(5) < 2 && !s.stock {
 		s.later(draw(r, 4*time.Second), func() { s.failover(n, r) })
 	}
 	s.secondDies(n)
@@ -182,7 +188,7 @@ func (s *story) returns(n int) {
 		return
 	}
 	s.nodes[n].up = true
-	s.do("start", names[n])
+	s.start(n)
 	s.each(func() { s.resume(n) })
 }
 
