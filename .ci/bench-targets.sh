@@ -182,6 +182,52 @@ busy_memory() {
 	done
 }
 
+# written prints how many writes node a has answered, at what time in seconds, and the state of its synchronization.
+written() {
+	hastctl a status --json | jq --raw-output '.[0] | "\(.stats.writes) \(now) \(.sync.state)"'
+}
+
+# beside_sync has a client write while node b's component is made anew and all of it is copied, five times, and prints
+# medians of how fast it was then, and before. Both have the same watching beside them.
+beside_sync() {
+	local depth client state round n0 t0 n1 t1 m0 u0 m1 u1 i
+	for depth in 1 16; do
+		fio --name=beside --ioengine=nbd --uri="${uri[hast]}" --rw=randwrite --bs=4k --iodepth="$depth" --size="${mib}M" \
+			--time_based --runtime=600 --norandommap --randrepeat=0 >"$tmp/beside.out" 2>>"$tmp/fio.log" &
+		client=$!
+		pids+=("$client")
+		: >"$tmp/beside"
+		for round in 1 2 3 4 5; do
+			sleep 0.3
+			read -r n0 t0 state < <(written)
+			for ((i = 0; i < 20; i++)); do sleep 0.05 && read -r n1 t1 state < <(written); done
+			hastctl b role init hast
+			hastctl b create --force hast
+			hastctl b role secondary hast
+			state=''
+			for ((i = 0; i < 1000; i++)); do
+				read -r m0 u0 state < <(written)
+				[[ $state != running ]] || break
+				sleep 0.02
+			done
+			[[ $state == running ]] || failed "no synchronization began"
+			m1=$m0 u1=$u0
+			while [[ $state == running ]]; do sleep 0.05 && read -r m1 u1 state < <(written); done
+			until_true in_sync
+			awk -v n="$((n1 - n0))" -v t="$t0 $t1" -v m="$((m1 - m0))" -v u="$u0 $u1" 'BEGIN {
+				split(t, a, " "); split(u, b, " ")
+				before = n / (a[2] - a[1]); beside = m / (b[2] - b[1])
+				print before, beside, b[2] - b[1], beside / before
+			}' >>"$tmp/beside"
+		done
+		end_process "$client"
+		echo "4 KiB writes, $depth at once: $(median 1)/s in sync, $(median 2)/s while $mib MiB are copied in $(median 3) s: $(median 4) of the speed"
+	done
+}
+
+# median prints the middle of the five values in column $1 of beside_sync's results.
+median() { sort -g -k "$1,$1" "$tmp/beside" | awk -v k="$1" 'NR == 3 { printf k < 3 ? "%d" : "%.2f", $k }'; }
+
 # idle_memory ends the pair, starts one without a resource, then one with many that are complete, and
 # divides.
 idle_memory() {
