@@ -68,6 +68,12 @@ type peerHello struct {
 	again *wire.Hello2
 }
 
+// helloOver follows a peerHello whose connection has ended before somebody took it over.
+type helloOver struct {
+	conn Conn
+	err  error
+}
+
 // To resource, from its children.
 
 // diskReady answers openDisk.

@@ -31,7 +31,8 @@ type node struct {
 	deaf      []error // those that failed
 	asked     []ListenSink
 	epoch     uint64
-	hellos    map[uint64]hello // connections whose first message is awaited, by epoch
+	hellos    map[uint64]hello  // connections whose first message is awaited, by epoch
+	passed    map[uint64]string // resources that have got one lately, by its epoch
 	roles     map[uint64]*roleTurn
 	queries   map[uint64]*queryTurn
 	resolves  map[uint64]resolveTurn
@@ -53,7 +54,7 @@ type roleTurn struct {
 
 func newNode(h *Host, ex Executor, cfg *config.Config) *node {
 	return &node{h: h, ex: ex, cfg: cfg, log: h.Log, resources: make(map[string]*actor.PID),
-		confs: make(map[string]config.Resource), listeners: make(map[string]Listener), hellos: make(map[uint64]hello),
+		confs: make(map[string]config.Resource), listeners: make(map[string]Listener), hellos: make(map[uint64]hello), passed: make(map[uint64]string),
 		roles: make(map[uint64]*roleTurn), queries: make(map[uint64]*queryTurn), resolves: make(map[uint64]resolveTurn), going: make(map[string]bool),
 		later: make(map[string]config.Resource), held: make(map[string]states.Role), falls: make(map[string][]time.Duration),
 		caches: make(map[string]*diskCache)}
@@ -76,7 +77,7 @@ func (n *node) Receive(c actor.Context) {
 	case *FramesIn:
 		n.onFrames(m)
 	case *ConnClosed:
-		delete(n.hellos, m.Epoch)
+		n.onConnClosed(m)
 	case *helloLimit:
 		n.onHelloLimit(m)
 	case *SetRole:

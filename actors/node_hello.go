@@ -34,7 +34,18 @@ func (n *node) onAccepted(m *Accepted) {
 	n.h.Clock.TellAfter(helloTime, n.self, &helloLimit{id: id})
 }
 
+// onConnClosed: a connection has ended before its hello came, or after that and before its resource's actors had it as
+// their own. Those wouldn't hear of that, and keep it for ever.
+func (n *node) onConnClosed(m *ConnClosed) {
+	delete(n.hellos, m.Epoch)
+	if pid := n.resources[n.passed[m.Epoch]]; pid != nil {
+		n.h.Tell(pid, &helloOver{conn: m.Conn, err: m.Err})
+	}
+	delete(n.passed, m.Epoch)
+}
+
 func (n *node) onHelloLimit(m *helloLimit) {
+	delete(n.passed, m.id)
 	if w, ok := n.hellos[m.id]; ok {
 		n.log.Warn("a connection said nothing", "peer", w.conn.Peer())
 		delete(n.hellos, m.id)
@@ -51,14 +62,14 @@ func (n *node) onFrames(m *FramesIn) {
 			if len(m.Frames) > 1 {
 				n.refuse(w.conn, "more than one message before an answer")
 			} else {
-				n.onHello(w, f)
+				n.onHello(m.Epoch, w, f)
 			}
 		}
 		f.Release()
 	}
 }
 
-func (n *node) onHello(w hello, f *wire.InFrame) {
+func (n *node) onHello(id uint64, w hello, f *wire.InFrame) {
 	c := w.conn
 	hello := &peerHello{conn: c}
 	var name string
@@ -87,6 +98,9 @@ func (n *node) onHello(w hello, f *wire.InFrame) {
 		n.log.Error(fmt.Sprintf("Client %s has no access to the resource.", c.Peer()), "resource", name)
 		n.answer(c, wire.MsgNoAccess)
 		return
+	}
+	if len(n.passed) < hellosMost {
+		n.passed[id] = name // until its time would be up: by then it has another owner
 	}
 	n.h.Tell(pid, hello)
 }

@@ -133,6 +133,10 @@ func (r *resource) Receive(c actor.Context) {
 		r.onRetire()
 	case *peerHello:
 		r.onPeerHello(m)
+	case *helloOver:
+		if r.secondary != nil {
+			r.h.Tell(r.secondary, m)
+		}
 	case *diskReady:
 		r.onDiskReady(m)
 	case *diskFailed:

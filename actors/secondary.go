@@ -113,6 +113,10 @@ func (s *secondary) Receive(c actor.Context) {
 		s.onHello(m)
 	case *ConnClosed:
 		s.onConnClosed(m)
+	case *helloOver:
+		if s.conns[m.conn] {
+			s.onConnClosed(&ConnClosed{Conn: m.conn, Err: m.err})
+		}
 	case *recordSaved:
 		s.onRecordSaved(m)
 	case *mapSaved:
