@@ -273,4 +273,8 @@ func TestReleaseOfAReadyRange(t *testing.T) {
 	if q.Holders() != 0 || q.NextReady() != nil || !q.Acquire(third) {
 		t.Errorf("a range that was given up keeps others out: %d hold, %d wait", q.Holders(), q.Waiters())
 	}
+	q.Release(third)
+	if !q.Acquire(first) {
+		t.Error("a range that was released can't be taken again")
+	}
 }
