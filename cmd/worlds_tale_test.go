@@ -84,8 +84,12 @@ func (x *tale) tell(acts int) {
 	x.role(x.p.B, states.RoleSecondary, false)
 	x.role(x.p.A, states.RolePrimary, false)
 	x.rest()
+	if !x.write(x.p.A) {
+		x.t.Fatal("the made-up world's primary has no device")
+	}
+	x.rest()
 	// By mere chance few histories would part.
-	if x.r.IntN(3) == 0 && x.write(x.p.A) && x.diverge(x.p.A) {
+	if x.r.IntN(3) == 0 && x.diverge(x.p.A) {
 		x.rest()
 	}
 	for range acts {
