@@ -102,6 +102,10 @@ func (g *gate) readRemote(r *Request) {
 	g.tell(g.res.link, &f.toPeer)
 }
 
+// ordered reports that a read has its place in the order of what overlaps it. A piece has that of its whole: behind one
+// of its own it would wait for writes that wait for the whole.
+func (f *flow) ordered() bool { return f.ranged || f.whole != nil && f.whole.whole.flow.ranged }
+
 // onReadLocal masks a local read error with the secondary's copy, where that is current (I13).
 func (g *gate) onReadLocal(r *Request) {
 	if r.flow.local == states.PartDone {
@@ -111,7 +115,7 @@ func (g *gate) onReadLocal(r *Request) {
 	g.stats.ReadErrors++
 	lags := g.amap.SlagIn(uint64(r.Off), uint64(r.Len))
 	if states.RouteRead(states.ReadState{LocalFailed: true, Lags: lags, Connected: !g.alone()}) == states.RouteRemote {
-		if !r.flow.ranged && !g.inOrder(r) {
+		if !r.flow.ordered() && !g.inOrder(r) {
 			return
 		}
 		g.log.Warn(fmt.Sprintf("Local request failed (%v), trying remote node. READ(%d, %d).", r.flow.failed, r.Off, r.Len))
