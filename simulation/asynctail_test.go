@@ -1,6 +1,8 @@
 package simulation
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,4 +42,31 @@ func TestAsyncTailIsBoundedByTime(t *testing.T) {
 		t.Error("the answers don't go on with the secondary")
 	}
 	s.want("quiet", s.Quiesce(time.Minute))
+}
+
+// How far async has run ahead is shown while it does, and told in bytes by the log when the session ends.
+func TestAsyncTailIsToldInBytes(t *testing.T) {
+	s := newStage(t, PairSpec{Seed: 7, Mode: states.Async, Settings: []string{"timeout 60", "#% async-time 30"}})
+	s.onlyWrites()
+	s.Client.Durable = 0 // a write with FUA waits for both
+	s.Client.Pause = 20 * time.Millisecond
+	s.Client.Start()
+	s.World.RunFor(time.Second)
+	s.B.Pause()
+	s.World.RunFor(time.Second)
+	s.Client.Stop()
+	s.World.RunFor(time.Second)
+	st, err := s.Status(s.A)
+	s.want("status", err)
+	if st.Stats.AsyncTail == 0 {
+		t.Error("the status shows no tail")
+	}
+	told := false
+	says := fmt.Sprintf(" %d bytes were answered under async that the secondary hasn't confirmed", st.Stats.AsyncTail)
+	s.World.Trace().Follow(func(line string) { told = told || strings.Contains(line, says) })
+	s.Reset()
+	s.World.RunFor(time.Second)
+	if !told {
+		t.Errorf("nothing says%s", says)
+	}
 }
