@@ -122,3 +122,25 @@ func TestRecordThatIsTakenBack(t *testing.T) {
 		})
 	}
 }
+
+// TestStateFileIsACauseToCopyAll: a node that takes away the file that says of its component that it is no current copy
+// marks all of it (I33, seed 600472); one that had no such file has no cause.
+func TestStateFileIsACauseToCopyAll(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		had  bool
+		want string
+	}{{"there was a file", true, ""}, {"there was none", false, "I33"}} {
+		t.Run(tt.name, func(t *testing.T) {
+			h := playGhost(t)
+			h.paired()
+			clear(h.g.cause.by)
+			if tt.had {
+				h.p.A.keepFile(h.p.Record.Resource, []byte("given up"))
+			}
+			h.p.A.keepFile(h.p.Record.Resource, nil)
+			h.g.marked(h.g.sides[0], 1, "became dirty")
+			h.finds(t, tt.want)
+		})
+	}
+}

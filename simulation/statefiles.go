@@ -22,20 +22,30 @@ func (l stateFiles) Write(o actors.Owner, _, name string, data []byte) {
 	data = bytes.Clone(data)
 	w := l.boot.world
 	w.after(between(w.chance.disk, 100*time.Microsecond, 10*time.Millisecond), l.boot, func() {
-		m := l.boot.machine
-		if m.ledger == nil {
-			m.ledger = map[string][]byte{}
-		}
-		w.trace.add(w.now, m.name, "ledger", name)
-		m.ledger[name] = data
-		if data == nil {
-			delete(m.ledger, name)
-		}
-		for _, d := range m.disks {
-			if g := d.ghost; g != nil && g.record.Resource == name && data != nil {
-				g.stoodIn(g.of(d).other())
-			}
-		}
+		w.trace.add(w.now, l.boot.machine.name, "ledger", name)
+		l.boot.machine.keepFile(name, data)
 		l.boot.tell(o.PID, &actors.LedgerWritten{Epoch: o.Epoch})
 	})
+}
+
+// keepFile makes a state file what it is to be; without data it goes. One says of a whole component that it is no current
+// copy: then the other one is, and what a node makes of it as it takes the file away is to copy all (I33).
+func (m *Machine) keepFile(name string, data []byte) {
+	if m.ledger == nil {
+		m.ledger = map[string][]byte{}
+	}
+	was := m.ledger[name] != nil
+	m.ledger[name] = data
+	if data == nil {
+		delete(m.ledger, name)
+	}
+	for _, d := range m.disks {
+		switch g := d.ghost; {
+		case g == nil || g.record.Resource != name:
+		case data != nil:
+			g.stoodIn(g.of(d).other())
+		case was:
+			g.fullCopy()
+		}
+	}
 }
