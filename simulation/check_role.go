@@ -7,9 +7,10 @@ import (
 
 // roleTold is when a node answers a command for a role: a role that is left has let go of the device, of all requests and
 // of what it had handed to its disk, and its writes are durable (I26); a secondary has applied what it received (I36).
-func (w *World) roleTold(b *boot, role states.Role, list []actors.RoleAnswer) {
+func (w *World) roleTold(told *roleAnswers, list []actors.RoleAnswer) {
+	b, role := told.boot, told.role
 	for _, a := range list {
-		if a.Unknown || a.Reason != "" || role == states.RolePrimary || b.dead {
+		if a.Unknown || a.Reason != "" || role == states.RolePrimary || b.dead || told.overtaken(a.Name) {
 			continue
 		}
 		for _, c := range w.clients {

@@ -164,6 +164,20 @@ func TestChecks(t *testing.T) {
 			d.boot.doors = append(d.boot.doors, d)
 			h.g.roleLeft(h.g.sides[0], d.boot, states.RoleSecondary)
 		}, "I26"},
+		{"a role that is left, and a device that a later command has opened", func(h *playedGhost) {
+			b := h.serves().boot
+			b.doors = append(b.doors, h.p.Client.door)
+			left := &roleAnswers{boot: b, role: states.RoleSecondary}
+			b.newest = map[string]*roleAnswers{Resource: {boot: b, role: states.RolePrimary}}
+			left.RolesSet([]actors.RoleAnswer{{Name: Resource}})
+		}, ""},
+		{"the newest command's answer, and an open device", func(h *playedGhost) {
+			b := h.serves().boot
+			b.doors = append(b.doors, h.p.Client.door)
+			left := &roleAnswers{boot: b, role: states.RoleSecondary}
+			b.newest = map[string]*roleAnswers{Resource: left}
+			left.RolesSet([]actors.RoleAnswer{{Name: Resource}})
+		}, "I26"},
 		{"a role that is left, and what it wrote isn't durable", func(h *playedGhost) {
 			d := h.serves()
 			h.everywhere()

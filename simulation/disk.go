@@ -217,6 +217,9 @@ func (t *diskTask) fail() {
 			} else {
 				p.volatile.remove(s)
 				w.effect(FaultFlushLost)
+				if p.ghost != nil {
+					p.ghost.flushLost(p, s)
+				}
 			}
 		}
 	}

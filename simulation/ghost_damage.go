@@ -91,3 +91,16 @@ func (s *side) excused(sector int64, inv uint64) bool {
 func (s *side) forgot(sector int64, inv uint64) bool {
 	return s.forgotten[sector] > 0 && inv <= s.forgotten[sector]
 }
+
+// flushLost is when a failed flush has lost what was written to a sector of a component. What a dead process wrote there
+// no map may name, if it was a secondary's: the process that is told can only hold that power was lost (I38).
+func (g *ghost) flushLost(p *Platter, sector int64) {
+	s := g.of(p)
+	at := sector - int64(g.record.LocalOff/SectorSize)
+	if at < 0 || at >= int64(len(s.forgotten)) || s.written[at] == s.durable[at] || p.stamps[sector] > s.wrote {
+		return
+	}
+	if !p.guard.dirty(p, uint64(at)*SectorSize/uint64(g.record.ExtentSize)) {
+		s.forgotten[at] = s.diedAt
+	}
+}

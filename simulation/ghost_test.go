@@ -85,6 +85,16 @@ func (h *playedGhost) afterForgottenFlush() {
 	h.tell(flush, states.ClaimNone, states.ClaimBoth)
 }
 
+// failedFlush loses what A's component has of the first sector in its cache, and B's has durably; a flush is answered
+// for both then.
+func (h *playedGhost) failedFlush() {
+	h.flush(h.p.B)
+	sector := int64(h.p.Record.LocalOff / SectorSize)
+	h.p.Disk(h.p.A).volatile.remove(sector)
+	h.g.flushLost(h.p.Disk(h.p.A), sector)
+	h.tell(h.ask(states.OpFlush, false), states.ClaimNone, states.ClaimBoth)
+}
+
 // TestGhost judges hand-written histories, legal and illegal.
 func TestGhost(t *testing.T) {
 	tests := []struct {
@@ -157,6 +167,22 @@ func TestGhost(t *testing.T) {
 		{"what is written since is demanded", func(h *playedGhost) {
 			h.afterForgottenFlush()
 			h.tell(h.ask(states.OpFlush, false), states.ClaimNone, states.ClaimBoth)
+		}, "I3"},
+		{"a failed flush takes what a dead process wrote, which no map names", func(h *playedGhost) {
+			h.everywhere()
+			h.g.processDied(h.p.Disk(h.p.A))
+			h.failedFlush()
+		}, ""},
+		{"a failed flush takes what a dead process wrote, which its map names", func(h *playedGhost) {
+			h.p.Disk(h.p.A).Put(states.MapOffset, []byte{1})
+			h.everywhere()
+			h.g.processDied(h.p.Disk(h.p.A))
+			h.failedFlush()
+		}, "I3"},
+		{"a failed flush takes what this process wrote", func(h *playedGhost) {
+			h.g.processDied(h.p.Disk(h.p.A))
+			h.everywhere()
+			h.failedFlush()
 		}, "I3"},
 		{"another sector's stamp", func(h *playedGhost) {
 			io := h.ask(states.OpWrite, false)

@@ -53,7 +53,8 @@ type boot struct {
 	peers     []string
 	host      *actors.Host
 	root      *actor.PID
-	forced    []string // resources upon which a role was forced
+	forced    []string                // resources upon which a role was forced
+	newest    map[string]*roleAnswers // by resource: the newest command for a role
 	panics    []*plannedPanic
 	firstID   uint64 // the library's count of names when the boot began
 	starved   int    // index of the mailbox that OrderStarved lets wait

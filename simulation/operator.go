@@ -18,6 +18,13 @@ type roleAnswers struct {
 	role states.Role
 }
 
+// overtaken reports whether the node was asked for another role before it answered: what it does about that one it may
+// have begun already, so its answer says nothing of now.
+func (s *roleAnswers) overtaken(resource string) bool {
+	newest := s.boot.newest[resource]
+	return newest != nil && newest != s
+}
+
 // RolesSet takes the answer.
 func (s *roleAnswers) RolesSet(list []actors.RoleAnswer) {
 	s.done, s.list = true, list
@@ -29,7 +36,7 @@ func (s *roleAnswers) RolesSet(list []actors.RoleAnswer) {
 			s.boot.world.refused(s.boot.machine, "role %v refused: %s", s.role, a.Reason)
 		}
 	}
-	s.boot.world.roleTold(s.boot, s.role, list)
+	s.boot.world.roleTold(s, list)
 }
 
 type statusAnswers struct {
@@ -75,6 +82,10 @@ func (m *Machine) AskGently(resource string, role states.Role, force bool) *Role
 	m.world.asked(m, resource, role, force)
 	if m.boot != nil {
 		m.boot.force(resource, force)
+		if m.boot.newest == nil {
+			m.boot.newest = map[string]*roleAnswers{}
+		}
+		m.boot.newest[resource] = &r.sink
 		m.boot.tell(m.boot.root, &actors.SetRole{Names: []string{resource}, Role: role, Force: force, To: &r.sink})
 	}
 	return r
