@@ -63,6 +63,7 @@ func (g *ghost) checkWrite(s *side, io *clientIO) {
 // isn't current answers nothing alone (I17).
 func (g *ghost) checkLocal(s *side, io *clientIO) {
 	o := s.other()
+	s.counted = g.world.steps
 	g.world.checked(ruleI19)
 	own, its := &s.kept1, &o.kept1
 	if own.err != nil {

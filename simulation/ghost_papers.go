@@ -20,6 +20,7 @@ type papers struct {
 	insisted bool
 	whole    uint64 // the newest record that was durable in all places
 	raised   uint64 // the world's step of the last durable raise
+	counted  uint64 // the world's step of the last answer alone, for which it had been raised
 	left     uint64 // the world's step at which the client last lost this node's device
 	// heard: this node's process has decided a verdict that finds it behind. told: and it owes to know so durably.
 	heard, told bool
@@ -191,8 +192,10 @@ func (g *ghost) moved(s *side, before, now paper) {
 		s.vv = s.sure.vv
 	case equal:
 		g.equalised(s)
-	case n.LocalCnt+1 == b.LocalCnt && s.split == nil && before.whole != before.number && s.vv[s.n] > 0:
-		s.vv[s.n]-- // a raise that failed on the way to all places, and that nothing was answered on
+	case n.LocalCnt+1 == b.LocalCnt && s.split == nil && s.vv[s.n] > 0 && (before.whole != before.number || s == g.reign.server && s.counted < s.raised):
+		// A raise that nothing was answered on, and that failed: on the way to all places, or with the flush behind them,
+		// which a disk may fail after all is durable.
+		s.vv[s.n]--
 	case n.LocalCnt < b.LocalCnt:
 		g.discarded(s)
 	case n.RemoteCnt > b.RemoteCnt:

@@ -123,6 +123,49 @@ func TestRecordThatIsTakenBack(t *testing.T) {
 	}
 }
 
+// TestRaiseThatNothingWasAnsweredOn: a node may take back a raise of its own reign, though it is in all places, as long
+// as it has answered nothing alone since: the flush behind it may have failed (seed 630171).
+func TestRaiseThatNothingWasAnsweredOn(t *testing.T) {
+	for _, tt := range []struct {
+		name             string
+		serves, answered bool
+		want             string
+	}{
+		{"nothing was answered", true, false, ""},
+		{"a write was answered alone", true, true, "I19"},
+		{"a secondary counts in its primary's stead", false, false, "I19"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			h := playGhost(t)
+			s, o := h.g.sides[0], h.g.sides[1]
+			off := int64(h.p.Record.LocalOff)
+			o.p.Put(off, s.p.Written()[off:off+int64(h.p.Record.DataSize)])
+			o.look()
+			s.kept1.rec.ResUID, o.kept1.rec.ResUID = 1, 1
+			o.kept1.rec.LocalCnt, o.vv[1] = 1, 1 // the counters aren't equal before, nor after
+			if tt.serves {
+				h.g.reign.server = s
+			}
+			first := s.kept1
+			first.whole = first.number
+			raised, again := first, first
+			raised.number++
+			raised.whole = raised.number
+			raised.rec = states.Raised(first.rec, 0, states.ExtentRuns{})
+			again.number = raised.number + 1
+			h.p.World.steps = 5
+			s.kept1 = raised
+			h.g.moved(s, first, raised)
+			if h.p.World.steps = 6; tt.answered {
+				s.counted = h.p.World.steps
+			}
+			s.kept1 = again
+			h.g.moved(s, raised, again)
+			h.finds(t, tt.want)
+		})
+	}
+}
+
 // TestStateFileIsACauseToCopyAll: a node that takes away the file that says of its component that it is no current copy
 // marks all of it (I33, seed 600472); one that had no such file has no cause.
 func TestStateFileIsACauseToCopyAll(t *testing.T) {
