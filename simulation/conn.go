@@ -58,6 +58,10 @@ type end struct {
 
 	resource string // whose connection it is, once a hello has said so
 	second   bool   // the second hello came by it
+	// confirms: the first answer to a request, which confirms the session, is being read; confirmation brings it to the
+	// node.
+	confirms     bool
+	confirmation *actors.FramesIn
 }
 
 // outgoing is a frame in a connection's queue.
@@ -267,6 +271,9 @@ func (e *end) readSome() {
 	e.received.drop(n)
 	e.peer.out.consumed(n)
 	e.world.moment()
+	if e.confirms {
+		e.confirms, e.confirmation = false, in
+	}
 	if len(in.Frames) > 0 {
 		e.boot.tell(e.owner.PID, in)
 	}

@@ -3,6 +3,7 @@ package simulation
 import (
 	"time"
 
+	"hast/actors"
 	"hast/states"
 	"hast/wire"
 )
@@ -31,8 +32,7 @@ func (w *World) frameIn(e *end, f *wire.InFrame) {
 				return // a node that refuses the second hello, or a secondary that can't confirm the session
 			}
 			if e.dialer && e.peer.resource != "" && e.peer.second {
-				e.resource = e.peer.resource
-				w.heard(e)
+				e.resource, e.confirms = e.peer.resource, true
 			}
 			return
 		}
@@ -45,6 +45,20 @@ func (w *World) frameIn(e *end, f *wire.InFrame) {
 	for _, c := range w.clients {
 		if c.ghost != nil && c.resource == e.resource {
 			c.ghost.requestIn(e, f)
+		}
+	}
+}
+
+// delivered is when an actor gets what a connection brought, which may be long after the network took it in: the node may
+// have given the connection up by then.
+func (w *World) delivered(msg any) {
+	in, ok := msg.(*actors.FramesIn)
+	if !ok {
+		return
+	}
+	if e, ok := in.Conn.(*end); ok && e.confirmation == in {
+		if e.confirmation = nil; e.state != endClosed {
+			w.heard(e)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"hast/actors"
 	"hast/wire"
 )
 
@@ -37,20 +38,33 @@ func TestOneSidedResetEndsTheSession(t *testing.T) {
 // secondary for it refuses the second hello there, and a period alone goes on through that (seed 400523).
 func TestOnlyAnAnswerConfirmsASession(t *testing.T) {
 	tests := []struct {
-		name string
-		nv   wire.NV
-		want bool
+		name  string
+		nv    wire.NV
+		ended bool // the node had given the connection up when it got that
+		want  bool
 	}{
-		{"a second hello that is refused", wire.AppendHello1Reply(nil, &wire.Hello1Reply{ErrMsg: "Not secondary."}), false},
-		{"a session that can't be confirmed", wire.AppendReply(nil, &wire.Reply{Seq: 1, Error: 5}), false},
-		{"an answer", wire.AppendReply(nil, &wire.Reply{Seq: 1}), true},
+		{"a second hello that is refused", wire.AppendHello1Reply(nil, &wire.Hello1Reply{ErrMsg: "Not secondary."}), false, false},
+		{"a session that can't be confirmed", wire.AppendReply(nil, &wire.Reply{Seq: 1, Error: 5}), false, false},
+		{"an answer", wire.AppendReply(nil, &wire.Reply{Seq: 1}), false, true},
+		{"an answer that comes too late (seed 700015)", wire.AppendReply(nil, &wire.Reply{Seq: 1}), true, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			h := playGhost(t)
 			w := h.p.World
 			e := &end{world: w, boot: &boot{machine: h.p.A}, dialer: true, peer: &end{resource: h.p.Client.resource, second: true}}
+			in := &actors.FramesIn{Conn: e}
 			w.frameIn(e, &wire.InFrame{NV: tt.nv})
+			if e.confirms {
+				e.confirmation = in
+			}
+			if h.g.link.confirmed {
+				t.Error("confirmed before the node has got it")
+			}
+			if tt.ended {
+				e.state = endClosed
+			}
+			w.delivered(in)
 			if got := h.g.link.confirmed; got != tt.want {
 				t.Errorf("confirmed: %v, want %v", got, tt.want)
 			}

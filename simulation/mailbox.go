@@ -112,6 +112,7 @@ func (m *mailbox) deliver() {
 	}
 	msg = m.user.pop()
 	w.trace.end(appendMessage(w.trace.begin(w.now, m.name), msg))
+	w.delivered(msg)
 	w.fault = m.boot.planned(m)
 	w.fault.begin()
 	m.invoker.InvokeUserMessage(msg)
