@@ -30,9 +30,21 @@ type healing struct {
 	at      healStep
 	op      DiskOp
 	buf     []byte
+	pieces  pieces
 	waits   []*DiskOp // flushes, which go when nothing is lost any more
 	held    []*DiskOp // changes, which go when the unit is done
 	changes int       // under way at the component
+}
+
+// pieceSize is how much of a unit is read at once when not all of it can be read, in bytes.
+const pieceSize = 4096
+
+// pieces is a unit that is written anew piece by piece, because not all of it can be read.
+type pieces struct {
+	on     bool
+	off, n uint64 // the unit
+	next   uint64 // the next piece, from the beginning of the unit
+	round  uint64
 }
 
 // diskCache outlives roles, openings and falls of a resource: what a process was told of a failed flush it knows
@@ -182,19 +194,63 @@ func (d *localdisk) onHealed(op *DiskOp) {
 	h := &d.heal
 	switch {
 	case h.at == healOver:
-		h.at = healIdle
+		h.at, h.pieces.on = healIdle, false
+	case op.Err != nil && h.at == healReads && d.inPieces(op.Err):
+		d.nextPiece()
 	case op.Err != nil:
+		h.pieces.on = false
 		d.healEnd(op.Err)
 	case h.at == healReads:
 		h.at = healWrites
 		h.op = DiskOp{Kind: DiskWrite, Off: op.Off, Buf: op.Buf, use: opHeal}
 		d.submit(&h.op)
+	case h.pieces.on:
+		d.nextPiece()
 	case d.cache().AnyLost():
 		d.healNext(nil)
 		d.healOn()
 	default:
 		d.healEnd(nil)
 	}
+}
+
+// inPieces reports whether a unit that can't be read is written anew as far as it can be: if it was only in doubt. What
+// is in a cache can be read.
+func (d *localdisk) inPieces(err error) bool {
+	h := &d.heal
+	if !errors.Is(err, wire.EIO) {
+		return false
+	}
+	if h.pieces.on {
+		return true
+	}
+	off, n := uint64(h.op.Off)-d.rec.LocalOff, uint64(len(h.op.Buf))
+	round, ok := d.cache().Suspected(off)
+	if ok {
+		h.pieces = pieces{on: true, off: off, n: n, round: round}
+	}
+	return ok
+}
+
+// nextPiece goes on with the next one, or ends the unit.
+func (d *localdisk) nextPiece() {
+	h := &d.heal
+	p := &h.pieces
+	if p.next < p.n {
+		h.at = healReads
+		h.op = DiskOp{Kind: DiskRead, Off: int64(d.rec.LocalOff + p.off + p.next), Buf: h.buf[:min(pieceSize, p.n-p.next)], use: opHeal}
+		p.next += pieceSize
+		d.submit(&h.op)
+		return
+	}
+	p.on = false
+	d.cache().Healed(p.off, p.round)
+	if d.cache().AnyLost() {
+		d.healNext(nil)
+		d.healOn()
+		return
+	}
+	d.healEnd(nil)
 }
 
 // healNext lets the changes go that waited.

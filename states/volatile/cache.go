@@ -10,7 +10,7 @@ import (
 	"hast/states/bitset"
 )
 
-// MaxUnits bounds the memory of a Cache: four sets of so many bits, 2 MiB each.
+// MaxUnits bounds the memory of a Cache: five sets of so many bits, 2 MiB each.
 const MaxUnits = 1 << 24
 
 // Cache is what is known of one component's data. Offsets and lengths are in bytes from the beginning of the
@@ -23,6 +23,7 @@ type Cache struct {
 	cover  *bitset.Set // part of un that the flush being followed covers
 	lost   *bitset.Set // a flush failed it, and it was not written anew
 	doubt  *bitset.Set // a flush may have failed it that another process was told of; see Doubt
+	relied *bitset.Set // part of lost: it was only in doubt, and somebody relies on it
 	follow uint64      // the flush that cover is of; 0: none
 	turn   uint64      // of the last flush begun
 	round  uint64      // how many flushes failed
@@ -39,7 +40,7 @@ func New(size, unit uint64) *Cache {
 		c.shift++
 	}
 	n := uint32((size-1)>>c.shift) + 1
-	c.un, c.cover, c.lost, c.doubt = bitset.New(n), bitset.New(n), bitset.New(n), bitset.New(n)
+	c.un, c.cover, c.lost, c.doubt, c.relied = bitset.New(n), bitset.New(n), bitset.New(n), bitset.New(n), bitset.New(n)
 	return c
 }
 
@@ -83,8 +84,8 @@ func (c *Cache) Rely(off, length uint64) bool {
 	}
 	first, last := c.units(off, length)
 	for u := first; u <= last; u++ {
-		if c.doubt.Clear(u) {
-			c.lost.Set(u)
+		if c.doubt.Clear(u) && c.lost.Set(u) {
+			c.relied.Set(u)
 		}
 	}
 	return true
@@ -105,9 +106,11 @@ func (c *Cache) End(off, length, round uint64, ok bool) {
 	for u := first; u <= last; u++ {
 		if round != c.round {
 			c.lost.Set(u)
+			c.relied.Clear(u)
 		} else if at, n := c.bounds(u); off <= at && at+n <= off+length {
 			c.lost.Clear(u)
 			c.doubt.Clear(u)
+			c.relied.Clear(u)
 		}
 	}
 }
@@ -147,6 +150,7 @@ func (c *Cache) FlushEnd(turn uint64, ok bool) {
 func (c *Cache) fail() {
 	c.round++
 	c.lost.Or(c.un)
+	c.relied.AndNot(c.un)
 	c.un.Reset()
 	c.cover.Reset()
 	c.follow = 0
@@ -171,6 +175,20 @@ func (c *Cache) Lost(from uint64) (off, length uint64, ok bool) {
 	}
 	off, length = c.bounds(u)
 	return off, length, true
+}
+
+// Suspected reports whether the unit that begins at an offset was only ever in doubt. What can't be read of it is in no
+// cache, so that there is nothing to write anew: who relies on it was given what could be read. round is to be given to
+// Healed.
+func (c *Cache) Suspected(off uint64) (round uint64, ok bool) {
+	return c.round, c.relied.Has(uint32(off >> c.shift))
+}
+
+// Healed says that what can be read of a unit that was in doubt was written anew, unless a flush failed since.
+func (c *Cache) Healed(off, round uint64) {
+	if u := uint32(off >> c.shift); round == c.round && c.relied.Clear(u) {
+		c.lost.Clear(u)
+	}
 }
 
 // AnyLost reports whether anything has to be written anew.

@@ -99,6 +99,42 @@ func TestCache(t *testing.T) {
 		}, "8+8 "},
 		{"in doubt no more", func(c *Cache) { c.Doubt(8, 8); c.Trust(); c.Rely(8, 8) }, ""},
 		{"no doubt, and relied on", func(c *Cache) { c.Doubt(8, 8); c.Rely(16, 22) }, ""},
+		{"relied on, and written anew as far as it could be read", func(c *Cache) {
+			c.Doubt(8, 16)
+			c.Rely(8, 8)
+			round, ok := c.Suspected(8)
+			write(c, 9, 2)
+			if c.Healed(8, round); !ok {
+				c.Inherit(0, 38)
+				flush(c, false)
+			}
+		}, ""},
+		{"as far as it could be read, and a flush failed meanwhile", func(c *Cache) {
+			c.Doubt(8, 8)
+			c.Rely(8, 8)
+			round, _ := c.Suspected(8)
+			write(c, 9, 2)
+			flush(c, false)
+			c.Healed(8, round)
+		}, "8+8 "},
+		{"as far as it could be read, and the next flush fails", func(c *Cache) {
+			c.Doubt(8, 8)
+			c.Rely(8, 8)
+			round, _ := c.Suspected(8)
+			write(c, 9, 2)
+			c.Healed(8, round)
+			flush(c, false)
+		}, "8+8 "},
+		{"lost for certain, which no part of it makes up for", func(c *Cache) {
+			c.Doubt(8, 8)
+			write(c, 8, 1)
+			c.Rely(8, 8)
+			flush(c, false)
+			round, ok := c.Suspected(8)
+			if c.Healed(8, round); ok {
+				write(c, 8, 8)
+			}
+		}, "8+8 "},
 		{"closed, and no flush under way", func(c *Cache) { write(c, 0, 8); c.Reopened() }, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
