@@ -32,8 +32,8 @@ func (g *ghost) roleLeft(s *side, b *boot, role states.Role) {
 			g.violate(ruleI26, s, NoSector, "it says that it is %v, and its device is open", role)
 		}
 	}
-	if g.void || g.world.diskFailed() || g.world.effects[FaultPanic] > 0 || s.p.halted() {
-		return // a component that fails or is stuck stays behind until it has ended
+	if g.void || g.world.diskFailed() || g.world.effects[FaultPanic] > 0 || s.p.halted() || s.p.slow > 1 {
+		return // a component that fails, is stuck, or is so slow that it is taken for that stays behind until it has ended
 	}
 	for _, t := range s.p.tasks {
 		if t.writes() && t.handle.boot == b && t.submitted < s.closed && uint64(t.off) >= g.record.LocalOff {
