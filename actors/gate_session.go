@@ -151,7 +151,7 @@ func (g *gate) onPeerReply(m *peerReply) {
 			"promote the other node, or 'hastctl role --force primary' on the one whose copy is to be kept")
 		return
 	}
-	if m.caps&wire.CapMarks != 0 && states.CountsLack(verdict, g.lag.Any(), own.Marks.Sent) && !g.raised {
+	if m.caps&wire.CapMarks != 0 && states.CountsLack(verdict, g.rec.Unfit, g.lag.Any(), own.Marks.Sent) && !g.raised {
 		g.settles = true
 		g.raise()
 		return

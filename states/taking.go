@@ -30,8 +30,11 @@ func Leading(r Record) Record {
 
 // CountsLack reports that a primary raises its counter in a handshake that found equal counters, because the secondary
 // lacks something that was answered: else, after this one's loss of power, marks alone would have to tell which copy
-// has more. Answers for what was only sent make this copy the source in any case.
-func CountsLack(v Verdict, lacks, sent bool) bool { return v == VerdictEqual && lacks && !sent }
+// has more. Answers for what was only sent make this copy the source in any case. A copy that isn't current counts nothing
+// (I17).
+func CountsLack(v Verdict, own Fitness, lacks, sent bool) bool {
+	return v == VerdictEqual && own == Fit && lacks && !sent
+}
 
 // Confirming is what a secondary knows when its primary confirms a session.
 type Confirming struct {

@@ -63,10 +63,10 @@ func TestLeading(t *testing.T) {
 
 func TestCountsLack(t *testing.T) {
 	for v := VerdictNone; v <= VerdictEqual; v++ {
-		for n := range 4 {
-			lacks, sent := n&1 != 0, n&2 != 0
-			if got, want := CountsLack(v, lacks, sent), v == VerdictEqual && lacks && !sent; got != want {
-				t.Errorf("%v, lacks %v, sent %v: %v", v, lacks, sent, got)
+		for n := range 12 {
+			own, lacks, sent := Fitness(n>>2), n&1 != 0, n&2 != 0
+			if got, want := CountsLack(v, own, lacks, sent), v == VerdictEqual && own == Fit && lacks && !sent; got != want {
+				t.Errorf("%v, own %v, lacks %v, sent %v: %v", v, own, lacks, sent, got)
 			}
 		}
 	}
