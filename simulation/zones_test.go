@@ -10,38 +10,6 @@ import (
 	"hast/states"
 )
 
-// What porcupine is asked: is there an order of these operations of one register?
-type registerOp struct {
-	read, maybe, trim bool // maybe: a write that failed, or got no answer: it took effect, or never will
-	value             uint64
-}
-
-// register is a sector that held one of some values at first.
-func register(initial []uint64) porcupine.Model {
-	n := porcupine.NondeterministicModel{
-		Init: func() []any {
-			var list []any
-			for _, v := range initial {
-				list = append(list, v)
-			}
-			return list
-		},
-		Step: func(state, input, output any) []any {
-			switch op := input.(registerOp); {
-			case op.read && output != state:
-				return nil
-			case op.read:
-				return []any{state}
-			case op.maybe, op.trim:
-				return []any{state, op.value}
-			default:
-				return []any{op.value}
-			}
-		},
-	}
-	return n.ToModel()
-}
-
 func linearizable(initial []uint64, ops []porcupine.Operation) bool {
 	return porcupine.CheckOperations(register(initial), ops)
 }
@@ -100,7 +68,7 @@ func (x *sectorRun) effect(o *sectorOp) {
 // end answers a request, or has it fail, or forgets it.
 func (x *sectorRun) end(o *sectorOp) {
 	x.busy[o.client] = nil
-	entry := porcupine.Operation{ClientId: o.client, Call: int64(o.call), Input: registerOp{value: o.value, trim: o.io.op == states.OpDelete}}
+	entry := porcupine.Operation{ClientId: o.client, Call: int64(o.call), Input: registerOp{value: o.value, maybe: o.io.op == states.OpDelete}}
 	switch {
 	case o.io.op == states.OpRead:
 		x.effect(o)
@@ -187,19 +155,6 @@ func TestSectorAgainstPorcupine(t *testing.T) {
 	}
 }
 
-// porcupineOps are a sector's history as porcupine takes it.
-func porcupineOps(p Past) []porcupine.Operation {
-	var ops []porcupine.Operation
-	for _, op := range p.Ops {
-		o := porcupine.Operation{Call: int64(op.Call), Return: int64(op.Return), Input: registerOp{value: op.Value, maybe: op.Maybe}}
-		if op.Read {
-			o.Input, o.Output = registerOp{read: true}, op.Value
-		}
-		ops = append(ops, o)
-	}
-	return ops
-}
-
 // TestRunsAgainstPorcupine: the histories of real runs, with failovers under load, are legal in the eyes of porcupine,
 // too, whom nobody has told what the judge thinks of them.
 func TestRunsAgainstPorcupine(t *testing.T) {
@@ -229,7 +184,9 @@ func TestRunsAgainstPorcupine(t *testing.T) {
 		p.must(t, "the judge", p.World.Check())
 		pasts := h.Pasts()
 		for _, past := range pasts {
-			if !linearizable(past.Initial, porcupineOps(past)) {
+			ops, err := past.Operations()
+			p.must(t, "operations", err)
+			if !linearizable(past.Initial, ops) {
 				t.Errorf("porcupine finds no order for sector %d: initially one of %v, then %v", past.Sector, past.Initial, past.Ops)
 			}
 		}

@@ -115,12 +115,12 @@ func (a *app) check(path string, limit time.Duration, picture string) error {
 		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
 			return exit.Errorf(exit.DataErr, "%s:%d: %w", path, n, err)
 		}
-		operations, err := operationsOf(line.Past)
+		operations, err := line.Operations()
 		if err != nil {
 			return exit.Errorf(exit.DataErr, "%s:%d: %w", path, n, err)
 		}
 		checked, ops = checked+1, ops+len(operations)
-		model := register(line.Initial)
+		model := line.Model()
 		verdict, info := porcupine.CheckOperationsVerbose(model, operations, limit)
 		switch verdict {
 		case porcupine.Unknown:
@@ -150,62 +150,4 @@ func (a *app) check(path string, limit time.Duration, picture string) error {
 		a.code = exitInterrupted
 	}
 	return nil
-}
-
-// registerInput is what porcupine is told of an operation.
-type registerInput struct {
-	read, maybe bool
-	value       uint64
-}
-
-// operationsOf are a sector's writes and reads as porcupine takes them.
-func operationsOf(p simulation.Past) ([]porcupine.Operation, error) {
-	var list []porcupine.Operation
-	for i, op := range p.Ops {
-		if op.Call > op.Return || op.Return > simulation.Open {
-			return nil, fmt.Errorf("operation %d ends at %d and begins at %d", i, op.Return, op.Call)
-		}
-		list = append(list, porcupine.Operation{
-			ClientId: i, Call: int64(op.Call), Return: int64(op.Return), Output: op.Value,
-			Input: registerInput{read: op.Read, maybe: op.Maybe, value: op.Value},
-		})
-	}
-	return list, nil
-}
-
-// register is a sector that holds one of some values at first: each read returns what it holds, and a write that has
-// failed may have taken effect or not.
-func register(initial []uint64) porcupine.Model {
-	n := porcupine.NondeterministicModel{
-		Init: func() []any {
-			var list []any
-			for _, v := range initial {
-				list = append(list, v)
-			}
-			return list
-		},
-		Step: func(state, input, output any) []any {
-			switch op := input.(registerInput); {
-			case op.read && output != state:
-				return nil
-			case op.read:
-				return []any{state}
-			case op.maybe:
-				return []any{state, op.value}
-			default:
-				return []any{op.value}
-			}
-		},
-		DescribeOperation: func(input, output any) string {
-			switch op := input.(registerInput); {
-			case op.read:
-				return fmt.Sprintf("read %d", output)
-			case op.maybe:
-				return fmt.Sprintf("write %d?", op.value)
-			default:
-				return fmt.Sprintf("write %d", op.value)
-			}
-		},
-	}
-	return n.ToModel()
 }
