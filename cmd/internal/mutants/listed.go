@@ -32,6 +32,23 @@ type Change struct {
 	Old, New []string
 }
 
+// AddLine takes a line of a list of changes, a key and its value: file: begins the next change, and old: and new: are
+// lines of it. It reports whether the line belongs to a change.
+func AddLine(changes *[]Change, key, value string) bool {
+	n := len(*changes) - 1
+	switch {
+	case key == "file":
+		*changes = append(*changes, Change{File: value})
+	case key == "old" && n >= 0:
+		(*changes)[n].Old = append((*changes)[n].Old, value)
+	case key == "new" && n >= 0:
+		(*changes)[n].New = append((*changes)[n].New, value)
+	default:
+		return false
+	}
+	return true
+}
+
 // Bugs are the listed bugs, in their order.
 func Bugs() ([]Bug, error) { return parseBugs("listed.txt", listedText) }
 
@@ -57,7 +74,6 @@ func parseBugs(from, text string) ([]Bug, error) {
 		if b == nil || !ok {
 			return nil, fmt.Errorf("%s:%d: a bug begins with its name: %q", from, i+1, line)
 		}
-		n := len(b.Changes) - 1
 		switch {
 		case key == "what":
 			b.What = value
@@ -69,12 +85,7 @@ func parseBugs(from, text string) ([]Bug, error) {
 			b.Test = value
 		case key == "none":
 			b.None = value
-		case key == "file":
-			b.Changes = append(b.Changes, Change{File: value})
-		case key == "old" && n >= 0:
-			b.Changes[n].Old = append(b.Changes[n].Old, value)
-		case key == "new" && n >= 0:
-			b.Changes[n].New = append(b.Changes[n].New, value)
+		case AddLine(&b.Changes, key, value):
 		default:
 			return nil, fmt.Errorf("%s:%d: no entry has %q here", from, i+1, key)
 		}

@@ -47,18 +47,12 @@ func parse(from, text string) ([]*entry, error) {
 			e = &entry{line: i + 1}
 			list = append(list, e)
 		}
-		n := len(e.changes) - 1
 		switch {
 		case key == "name":
 			e.name = value
 		case key == "test":
 			e.test = value
-		case key == "file":
-			e.changes = append(e.changes, mutants.Change{File: value})
-		case key == "old" && n >= 0:
-			e.changes[n].Old = append(e.changes[n].Old, value)
-		case key == "new" && n >= 0:
-			e.changes[n].New = append(e.changes[n].New, value)
+		case mutants.AddLine(&e.changes, key, value):
 		default:
 			wrong(i+1, "an entry has no %q here", key)
 		}
