@@ -6,6 +6,15 @@ import (
 	"hast/states"
 )
 
+// alike makes the two components a pair that holds the same data.
+func (h *playedGhost) alike() {
+	s, o := h.g.sides[0], h.g.sides[1]
+	off := int64(h.p.Record.LocalOff)
+	o.p.Put(off, s.p.Written()[off:off+int64(h.p.Record.DataSize)])
+	o.look()
+	s.kept1.rec.ResUID, o.kept1.rec.ResUID = 1, 1
+}
+
 // TestCountersThatBecomeEqual: equal counters say that both components are equal (I19), unless the record that brings
 // them gives a copy up, as its administrator has chosen after a split-brain: then it says that it isn't current, and
 // owes nothing any more.
@@ -26,10 +35,7 @@ func TestCountersThatBecomeEqual(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			h := playGhost(t)
 			s, o := h.g.sides[0], h.g.sides[1]
-			off := int64(h.p.Record.LocalOff)
-			o.p.Put(off, s.p.Written()[off:off+int64(h.p.Record.DataSize)])
-			o.look()
-			s.kept1.rec.ResUID, o.kept1.rec.ResUID = 1, 1
+			h.alike()
 			s.kept1.rec.LocalCnt, s.vv[0] = 1, 1
 			io := h.ask(states.OpWrite, false)
 			h.land(h.p.A, io)
@@ -92,10 +98,7 @@ func TestRecordThatIsTakenBack(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			h := playGhost(t)
 			s, o := h.g.sides[0], h.g.sides[1]
-			off := int64(h.p.Record.LocalOff)
-			o.p.Put(off, s.p.Written()[off:off+int64(h.p.Record.DataSize)])
-			o.look()
-			s.kept1.rec.ResUID, o.kept1.rec.ResUID = 1, 1
+			h.alike()
 			if tt.behind {
 				o.kept1.rec.LocalCnt, o.vv[1] = 1, 1
 			}
@@ -138,10 +141,7 @@ func TestRaiseThatNothingWasAnsweredOn(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			h := playGhost(t)
 			s, o := h.g.sides[0], h.g.sides[1]
-			off := int64(h.p.Record.LocalOff)
-			o.p.Put(off, s.p.Written()[off:off+int64(h.p.Record.DataSize)])
-			o.look()
-			s.kept1.rec.ResUID, o.kept1.rec.ResUID = 1, 1
+			h.alike()
 			o.kept1.rec.LocalCnt, o.vv[1] = 1, 1 // the counters aren't equal before, nor after
 			if tt.serves {
 				h.g.reign.server = s
