@@ -68,9 +68,12 @@ func (c *Cache) Doubt(off, length uint64) {
 
 // Doubted reports whether there is any doubt about data. Who relies on their being durable writes them anew.
 func (c *Cache) Doubted(off, length uint64) bool {
-	first, last := c.units(off, length)
-	u, ok := c.doubt.Next(first)
-	return ok && u <= last
+	for u, last := c.units(off, length); u <= last; u++ {
+		if c.doubt.Has(u) {
+			return true
+		}
+	}
+	return false
 }
 
 // AnyDoubted reports whether anything is in doubt.
