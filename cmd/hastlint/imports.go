@@ -62,12 +62,16 @@ var table = []row{
 		reason: "gate/ is the edge and judges nothing: take settings as plain values from cmd/, and leave decisions to actors/",
 	},
 	{
-		folder:    "simulation",
-		ours:      []string{"actors", "states", "wire", "config"},
-		libraries: []string{"github.com/asynkron/protoactor-go/actor", "github.com/hashicorp/go-hclog"},
-		banned:    []string{"os", "net", "syscall", "crypto/rand"},
-		except:    []string{"simulation/trace.go"},
-		reason:    "simulation/ is a made-up world: draw from the seed, use its own disk and network; only simulation/trace.go writes files",
+		folder: "simulation",
+		ours:   []string{"actors", "states", "wire", "config"},
+		libraries: []string{
+			"github.com/asynkron/protoactor-go/actor", "github.com/hashicorp/go-hclog",
+			// The second opinion on what a sector's readers saw: its model is handed out, nothing of it runs in a world.
+			"github.com/anishathalye/porcupine",
+		},
+		banned: []string{"os", "net", "syscall", "crypto/rand"},
+		except: []string{"simulation/trace.go"},
+		reason: "simulation/ is a made-up world: draw from the seed, use its own disk and network; only simulation/trace.go writes files",
 	},
 	{
 		folder:   "cmd",
