@@ -93,6 +93,7 @@ func (g *ghost) checkLocal(s *side, io *clientIO) {
 // bad, or the secondary's counter was raised at this node's word (I37).
 func (g *ghost) checkRemote(s *side, io *clientIO) {
 	g.world.checked(ruleI37)
+	s.other().counted = g.world.steps
 	own, its := &s.kept1, &s.other().kept1
 	if own.err != nil || its.err != nil || s.m.ledger[g.record.Resource] != nil {
 		return

@@ -145,6 +145,9 @@ func (g *ghost) raiseKept(gen uint64, owe [2]bool) {
 // raiseDurable notes what an answered flush makes durable: all that was answered before it was invoked.
 func (g *ghost) raiseDurable(s *side, io *clientIO) {
 	both := g.owersOfFlush(s, io.durable, [2]bool{true, true})
+	if io.durable == states.ClaimRemote {
+		s.other().counted = g.world.steps
+	}
 	if s.other().lostPower >= io.inv {
 		both[s.other().n] = false
 	}

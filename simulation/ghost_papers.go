@@ -18,10 +18,11 @@ type papers struct {
 	sure  pastPaper // the last record that was in all places, before the last change
 	// insisted: since the counters were equal it went on alone because its administrator had insisted.
 	insisted bool
-	whole    uint64 // the newest record that was durable in all places
-	raised   uint64 // the world's step of the last durable raise
-	counted  uint64 // the world's step of the last answer alone, for which it had been raised
-	left     uint64 // the world's step at which the client last lost this node's device
+	whole    uint64    // the newest record that was durable in all places
+	raised   uint64    // the world's step of the last durable raise
+	counted  uint64    // the world's step of the last answer that hung on it: alone, or in this side's stead of the primary's
+	unraised pastPaper // what stood before the last raise
+	left     uint64    // the world's step at which the client last lost this node's device
 	// heard: this node's process has decided a verdict that finds it behind. told: and it owes to know so durably.
 	heard, told bool
 	// split is the other side's count when a split-brain was found last; nil if none stands.
@@ -39,6 +40,13 @@ type pastPaper struct {
 func (p *pastPaper) stoodBefore(r states.Record) bool {
 	r.PrevRole = p.rec.PrevRole
 	return p.number > 0 && r == p.rec
+}
+
+// isBack reports whether a record says what an older one did but for how its role ended. One that a session or a
+// synchronization has changed since does not.
+func (p *pastPaper) isBack(r states.Record) bool {
+	r.Unclean = p.rec.Unclean
+	return p.stoodBefore(r)
 }
 
 // paper is the record that an opener would find in one of a component's images.
@@ -190,6 +198,11 @@ func (g *ghost) moved(s *side, before, now paper) {
 		// A raise, or an equalising, that failed on its way to all places, and that nothing was answered on: the record
 		// before it was written once more.
 		s.vv = s.sure.vv
+	case s.split == nil && s.counted < s.raised && s.unraised.isBack(*n) && n.LocalCnt < b.LocalCnt && s.vv[s.n] > 0:
+		// A raise that is in all places, and that nothing was answered on: the flush behind it may have failed, and the record
+		// before it was written once more. A secondary does so, too, that couldn't count in its primary's stead. The counters
+		// may be equal by that, as they were before; no synchronization has ended.
+		s.vv[s.n]--
 	case equal:
 		g.equalised(s)
 	case n.LocalCnt+1 == b.LocalCnt && s.split == nil && s.vv[s.n] > 0 && (before.whole != before.number || s == g.reign.server && s.counted < s.raised):
@@ -202,6 +215,7 @@ func (g *ghost) moved(s *side, before, now paper) {
 		g.preferred(s)
 	case n.LocalCnt > b.LocalCnt:
 		s.vv[s.n]++
+		s.unraised = pastPaper{before.number, before.rec, s.vv}
 		s.insisted = s.insisted || s.forced
 		g.world.checked(ruleI17)
 		if s.knowsBehind() && !s.forced && s == g.reign.server {

@@ -126,26 +126,35 @@ func TestRecordThatIsTakenBack(t *testing.T) {
 	}
 }
 
-// TestRaiseThatNothingWasAnsweredOn: a node may take back a raise of its own reign, though it is in all places, as long
-// as it has answered nothing alone since: the flush behind it may have failed (seed 630171).
+// TestRaiseThatNothingWasAnsweredOn: a node may take back a raise, though it is in all places, as long as nothing was
+// answered that hung on it: the flush behind it may have failed (seed 630171). A secondary that couldn't count in its
+// primary's stead may so, too, and the counters may be equal by that, as before (seed 836517964575).
 func TestRaiseThatNothingWasAnsweredOn(t *testing.T) {
 	for _, tt := range []struct {
 		name             string
 		serves, answered bool
+		ahead            uint64 // how often the other side was changed alone before
+		other            bool   // what comes back says something else than the record before the raise
 		want             string
 	}{
-		{"nothing was answered", true, false, ""},
-		{"a write was answered alone", true, true, "I19"},
-		{"a secondary counts in its primary's stead", false, false, "I19"},
+		{"nothing was answered", true, false, 1, false, ""},
+		{"a write was answered alone", true, true, 1, false, "I19"},
+		{"a secondary can't count in its primary's stead", false, false, 1, false, ""},
+		{"a secondary can't, and the counters were equal", false, false, 0, false, ""},
+		{"something was answered on a secondary's count", false, true, 1, false, "I19"},
+		{"something was answered, and the counters were equal", false, true, 0, false, "I19"},
+		{"a secondary's counters become equal by another record", false, false, 0, true, "I19"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			h := playGhost(t)
 			s, o := h.g.sides[0], h.g.sides[1]
 			h.alike()
-			o.kept1.rec.LocalCnt, o.vv[1] = 1, 1 // the counters aren't equal before, nor after
+			o.kept1.rec.LocalCnt, o.vv[1] = tt.ahead, uint32(tt.ahead)
 			if tt.serves {
 				h.g.reign.server = s
 			}
+			h.land(h.p.A, h.ask(states.OpWrite, false)) // which only one of the two has
+			vv := s.vv
 			first := s.kept1
 			first.whole = first.number
 			raised, again := first, first
@@ -153,6 +162,10 @@ func TestRaiseThatNothingWasAnsweredOn(t *testing.T) {
 			raised.whole = raised.number
 			raised.rec = states.Raised(first.rec, 0, states.ExtentRuns{})
 			again.number = raised.number + 1
+			again.rec.Unclean = states.UncleanBegan // its role has ended meanwhile
+			if tt.other {
+				again.rec.WasPrimary = !first.rec.WasPrimary
+			}
 			h.p.World.steps = 5
 			s.kept1 = raised
 			h.g.moved(s, first, raised)
@@ -162,6 +175,9 @@ func TestRaiseThatNothingWasAnsweredOn(t *testing.T) {
 			s.kept1 = again
 			h.g.moved(s, raised, again)
 			h.finds(t, tt.want)
+			if tt.want == "" && s.vv != vv {
+				t.Errorf("it was taken back, and it contains %v instead of %v", s.vv, vv)
+			}
 		})
 	}
 }
