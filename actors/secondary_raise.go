@@ -31,6 +31,11 @@ func (s *secondary) mayRaise() bool {
 
 // onRaise goes on with the primary's request: what it had sent before is flushed by now.
 func (s *secondary) onRaise(r *served) {
+	if s.raise.req != nil { // both were flushed at once, which no primary of ours asks for; one that is forgotten would never end
+		r.err, r.kept = wire.EPERM, true
+		s.finish(r)
+		return
+	}
 	s.raise.req = r
 	s.saveRaise()
 }
