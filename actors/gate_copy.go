@@ -217,12 +217,19 @@ func (g *gate) chunkWritten(r *Request) {
 	}
 }
 
-// clientsWork reports whether a client was at work since it was asked last, so that copying should let it pass. One
-// that waits for the copying wants it to go on.
-func (g *gate) clientsWork() bool {
+// clientsWork tells what clients did since it was asked last: copying should let one pass that was at work, and go on
+// for one that waits for it.
+func (g *gate) clientsWork() states.Clients {
 	active := g.clients.inside > 0 || g.clients.came
 	g.clients.came = false
-	return active && len(g.lagWait) == 0 && !(g.flushing != nil && g.flushing.lagged)
+	switch {
+	case len(g.lagWait) > 0 || g.flushing != nil && g.flushing.lagged:
+		return states.ClientsWait
+	case active:
+		return states.ClientsWork
+	default:
+		return states.ClientsAway
+	}
 }
 
 // endChunk lets go of the chunk; the last one of an extent ends its copy. An extent of which a chunk

@@ -365,8 +365,7 @@ type chunkDone struct {
 	session uint64
 	bytes   int64
 	err     error
-	// clients: one was at work since the last chunk, and none waits for the copying itself.
-	clients bool
+	clients states.Clients // since the last chunk
 }
 type bothFlushed struct {
 	session uint64

@@ -9,19 +9,34 @@ const (
 	// burstLeast gets twice as many.
 	burstMost  = 40 * time.Millisecond
 	burstLeast = 10 * time.Millisecond
+	// clientStays is how long a client counts as at work after its last request was seen. On busy processors one that
+	// has its answer may not come to its next request before a whole burst is over.
+	clientStays = 50 * time.Millisecond
 	// restMost bounds a rest: a burst may have waited for a disk that was stuck.
 	restMost = time.Second
+)
+
+// Clients is what they do beside a copy.
+type Clients uint8
+
+const (
+	ClientsAway Clients = iota // none made a request
+	ClientsWork                // one was at work
+	ClientsWait                // one waits for the copying itself
 )
 
 // Pace is when a synchronization may begin with one more chunk.
 //
 // Clients keep at least half their speed while it runs (I1, L5). A link and a disk serve in order, so chunks that are
 // under way all the time would leave next to nothing to a client with few and small requests. So chunks go in bursts:
-// when a client was at work during one, nothing is copied afterwards for as long as it took. Without clients the
-// window is always full.
+// when a client was at work during one, nothing is copied afterwards for twice as long as it took. Without clients the
+// window is always full. A burst costs processor time, too, which its rest doesn't give back where processors are busy:
+// so the rest is twice as long as the burst, and half the speed is kept there, too, or nearly.
 type Pace struct {
 	window  int           // chunks in a burst
 	began   time.Duration // the burst
+	seen    time.Duration // a client was at work then
+	met     bool          // there was one at all
 	yields  bool          // it ends, and a rest follows
 	resting bool
 }
@@ -37,10 +52,16 @@ func (p *Pace) Allows(asked int) bool {
 	return !p.resting && !(p.yields && asked > 0) && asked < p.window
 }
 
-// Ended takes note of a chunk's end, after which so many are still asked for; clients: one was at work. It returns
-// how long to rest, after which Begin is due; 0 is not at all.
-func (p *Pace) Ended(now time.Duration, clients bool, asked int) time.Duration {
-	p.yields = p.yields || clients
+// Ended takes note of a chunk's end, after which so many are still asked for; with clients
+// like that since the last one. It returns how long to rest, after which Begin is due; 0 is not at all.
+func (p *Pace) Ended(now time.Duration, clients Clients, asked int) time.Duration {
+	switch clients {
+	case ClientsWork:
+		p.seen, p.met = now, true
+	case ClientsWait:
+		p.met = false
+	}
+	p.yields = p.yields || p.met && now-p.seen <= clientStays
 	if !p.yields {
 		p.window, p.began = SyncWindow, now
 		return 0
@@ -55,8 +76,7 @@ func (p *Pace) Ended(now time.Duration, clients bool, asked int) time.Duration {
 	case took < burstLeast:
 		p.window = min(SyncWindow, 2*p.window)
 	}
-	// A little more than it took: a client's request that began in the burst goes on behind its end.
-	rest := min(took+took/4, restMost)
+	rest := min(2*took, restMost)
 	if rest <= 0 {
 		p.Begin(now)
 		return 0

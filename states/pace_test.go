@@ -14,7 +14,7 @@ func TestPace(t *testing.T) {
 			if !p.Allows(SyncWindow-1) || p.Allows(SyncWindow) {
 				t.Fatalf("after %d chunks the window isn't %d", i, SyncWindow)
 			}
-			if rest := p.Ended(time.Duration(i)*ms, false, SyncWindow-1); rest != 0 {
+			if rest := p.Ended(time.Duration(i)*ms, ClientsAway, SyncWindow-1); rest != 0 {
 				t.Fatalf("a rest of %v for nobody", rest)
 			}
 		}
@@ -23,15 +23,15 @@ func TestPace(t *testing.T) {
 		p := NewPace()
 		p.Begin(0)
 		for left := SyncWindow - 1; left > 0; left-- {
-			if rest := p.Ended(5*ms, true, left); rest != 0 || p.Allows(left) {
+			if rest := p.Ended(5*ms, ClientsWork, left); rest != 0 || p.Allows(left) {
 				t.Fatalf("with %d chunks under way: rest %v, another one allowed: %v", left, rest, p.Allows(left))
 			}
 		}
-		rest := p.Ended(20*ms, false, 0) // the client that was at work before counts
-		if rest < 20*ms || rest > 30*ms || !p.Resting() || p.Allows(0) {
+		rest := p.Ended(20*ms, ClientsAway, 0) // the client that was at work before counts
+		if rest != 40*ms || !p.Resting() || p.Allows(0) {
 			t.Fatalf("rest %v, resting %v", rest, p.Resting())
 		}
-		p.Begin(45 * ms)
+		p.Begin(60 * ms)
 		if p.Resting() || !p.Allows(SyncWindow-1) {
 			t.Fatal("the rest doesn't end")
 		}
@@ -39,23 +39,43 @@ func TestPace(t *testing.T) {
 	t.Run("a burst that takes no time is followed by another one, which owes no rest to the clients of the first", func(t *testing.T) {
 		p := NewPace()
 		p.Begin(ms)
-		if rest := p.Ended(ms, true, 0); rest != 0 || p.Resting() || !p.Allows(0) {
+		if rest := p.Ended(ms, ClientsWork, 0); rest != 0 || p.Resting() || !p.Allows(0) {
 			t.Fatalf("rest %v, resting %v", rest, p.Resting())
 		}
-		if rest := p.Ended(21*ms, false, 0); rest != 0 {
+		if rest := p.Ended(52*ms, ClientsAway, 0); rest != 0 {
 			t.Fatalf("a rest of %v for nobody", rest)
+		}
+	})
+	t.Run("a client that was at work lately counts in the next bursts, unless it waits for the copying", func(t *testing.T) {
+		for _, c := range []struct {
+			later   time.Duration
+			clients Clients
+			rest    time.Duration
+		}{
+			{10 * ms, ClientsAway, 20 * ms},
+			{clientStays, ClientsAway, 2 * clientStays},
+			{clientStays + ms, ClientsAway, 0},
+			{10 * ms, ClientsWait, 0},
+			{clientStays + ms, ClientsWork, 2 * (clientStays + ms)},
+		} {
+			p := NewPace()
+			p.Begin(0)
+			p.Ended(0, ClientsWork, 0) // took no time: another burst begins
+			if rest := p.Ended(c.later, c.clients, 0); rest != c.rest {
+				t.Errorf("%v later, %d: a rest of %v, not %v", c.later, c.clients, rest, c.rest)
+			}
 		}
 	})
 	for _, c := range []struct {
 		name   string
 		took   []time.Duration // bursts, one after the other
 		window int             // then
-		rest   time.Duration   // the last one is no longer
+		rest   time.Duration   // after the last one
 	}{
-		{"long bursts are made shorter", []time.Duration{100 * ms, 100 * ms}, 2, 125 * ms},
+		{"long bursts are made shorter", []time.Duration{100 * ms, 100 * ms}, 2, 200 * ms},
 		{"down to one chunk", []time.Duration{time.Minute, time.Minute, time.Minute, time.Minute, time.Minute}, 1, time.Second},
-		{"short ones grow again", []time.Duration{100 * ms, 100 * ms, 5 * ms}, 4, 7 * ms},
-		{"up to the window", []time.Duration{5 * ms, 5 * ms, 5 * ms}, SyncWindow, 7 * ms},
+		{"short ones grow again", []time.Duration{100 * ms, 100 * ms, 5 * ms}, 4, 10 * ms},
+		{"up to the window", []time.Duration{5 * ms, 5 * ms, 5 * ms}, SyncWindow, 10 * ms},
 		{"what takes no time needs no rest", []time.Duration{0}, SyncWindow, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -64,9 +84,9 @@ func TestPace(t *testing.T) {
 			for _, d := range c.took {
 				p.Begin(now)
 				now += d
-				rest = p.Ended(now, true, 0)
+				rest = p.Ended(now, ClientsWork, 0)
 			}
-			if rest > c.rest {
+			if rest != c.rest {
 				t.Errorf("a rest of %v", rest)
 			}
 			p.Begin(now)
