@@ -55,6 +55,8 @@ type gate struct {
 	// done on its word, and new writes wait.
 	confirming uint64
 	met        bool // there was a session in this reign
+	// sole are the extents that the secondary's record names as bad, in a session before the counters are equal.
+	sole states.ExtentRuns
 	// lk holds the extents of which the secondary lacks something answered, over all sessions of this
 	// reign; lag those of them that it was told of in this session and that aren't copied yet.
 	lk, lag  *bitset.Set

@@ -91,7 +91,7 @@ func (g *gate) onWriteError(r *Request) {
 			g.endCopy(c)
 		}
 	}
-	if g.alone() || g.amap.SlagIn(uint64(r.Off), uint64(r.Len)) {
+	if g.alone() || g.amap.SlagIn(uint64(r.Off), uint64(r.Len)) || g.isSole(r) {
 		g.amap.MarkSlag(uint64(r.Off), uint64(r.Len))
 		g.moreToCopy()
 		return

@@ -135,7 +135,7 @@ func (g *gate) onPeerFitted(m *peerFitted) {
 		g.dropSession(fmt.Sprintf("the secondary failed to record that it is fit: %v", m.errno))
 		return
 	}
-	g.peerFails = ""
+	g.peerFails, g.sole = "", states.ExtentRuns{}
 	g.tell(g.res.pid, &sidesEqual{own: states.CopyOf(&g.rec)})
 	g.endEqual(nil)
 }

@@ -19,7 +19,7 @@ var errRewrite = fmt.Errorf("a flush failed meanwhile: %w", wire.EAGAIN)
 // is about to be written, because a part of that may have been in the cache already.
 func (g *gate) distrust() {
 	doubt := func(e uint32) {
-		if !g.alone() && !g.amap.Bad(e) && !g.amap.Slag(e) {
+		if !g.alone() && !g.amap.Bad(e) && !g.amap.Slag(e) && !g.sole.Contains(uint64(e)) {
 			g.ail.wanted.Set(e)
 			g.ail.doubted.Set(e)
 		}

@@ -270,6 +270,7 @@ func (g *gate) onPeerMarked(m *peerMarked) {
 // beginSession: from here on requests go to both. Writes that were under way alone aren't sent; the copy of
 // their extents is (rule by-copy).
 func (g *gate) beginSession(session, caps uint64, peer string) {
+	g.sole = g.reply.reply.Bad
 	g.session, g.caps, g.peerIs, g.reply = session, caps, peer, nil
 	g.raised, g.virgin, g.forced, g.met = false, false, false, true
 	g.outdated = false // the record has it now
@@ -305,7 +306,7 @@ func (g *gate) onLinkLost(m *linkLost) {
 func (g *gate) endSession(session uint64, reason string) {
 	g.session, g.raised = 0, false
 	g.reason, g.remedy, g.reasonAt = reason, "", g.res.h.Clock.Wall()
-	g.caps, g.noFlush = 0, false
+	g.caps, g.noFlush, g.sole = 0, false, states.ExtentRuns{}
 	g.barrier = false
 	g.equal.reset()
 	g.lag.Reset() // lk has them all (rule keep-lag)

@@ -360,7 +360,7 @@ func (g *gate) settle(r *Request) {
 				g.lacks(r)
 			}
 			f.claim = claim
-			if r.FUA {
+			if states.AnswersDurable(claim, r.FUA, g.isSole(r)) {
 				f.at = atFlush
 				g.loosen(r)
 				g.joinFlush(r)
@@ -383,7 +383,7 @@ func (g *gate) writeState(r *Request) states.WriteState {
 	f := &r.flow
 	return states.WriteState{Mode: states.Bounded(f.mode, g.tail, r.Len, g.cfg.AsyncBound, g.late), Local: f.local, Remote: f.remote, Alone: g.alone(), Raised: g.raised,
 		Behind:     g.leaving || g.behind || g.amap.StaleIn(uint64(r.Off), uint64(r.Len)) || g.amap.BadIn(uint64(r.Off), uint64(r.Len)) || !g.alone() && g.recordedBad(r),
-		PeerBehind: g.peerBehind(), Slag: f.local != states.PartDone && g.amap.SlagIn(uint64(r.Off), uint64(r.Len)),
+		PeerBehind: g.peerBehind(), Slag: f.local != states.PartDone && (g.amap.SlagIn(uint64(r.Off), uint64(r.Len)) || g.isSole(r)),
 		Recorded: g.dead.at == deadIs || g.amap.AllBad(uint64(r.Off), uint64(r.Len))}
 }
 

@@ -155,7 +155,8 @@ func (g *ghost) survives(l *outlook, sector int64) {
 			owes = x.kept[sector]
 		}
 		switch {
-		case owes.inv == 0 || x.excused(sector, owes.inv):
+		case owes.inv == 0 || g.tainted(sector) || x.outcounted() || x.forgot(sector, owes.inv) || x.spoilt[sector]:
+			// What it calls bad isn't excused: it owes nothing of that, unless it was answered since (rule sole-flush).
 			continue
 		case x != from && l.marks(from).Sent && (l.marks(from).Crashed&states.UncleanRestarted != 0 || from.tailed && owes.since <= from.lostPower):
 			// Its tail may be nowhere else: so it is the source, whatever it has lost (correctness 2). A session that began

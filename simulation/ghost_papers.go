@@ -111,11 +111,18 @@ func (s *side) blank() bool {
 // away reports whether it is durably known that a sector is not current here: its extent is bad, or the other side's
 // counter is ahead.
 func (s *side) away(sector int64) bool {
+	return s.outcounted() || s.paired() && s.disowns(sector)
+}
+
+// paired reports whether both components are of one pair.
+func (s *side) paired() bool {
 	own, its := &s.kept1, &s.other().kept1
-	if own.err != nil || its.err != nil || own.rec.ResUID == 0 || its.rec.ResUID != own.rec.ResUID {
-		return false
-	}
-	return its.rec.LocalCnt > own.rec.RemoteCnt || own.rec.Bad.Contains(uint64(sector)*SectorSize/uint64(s.ghost.record.ExtentSize))
+	return own.err == nil && its.err == nil && own.rec.ResUID != 0 && its.rec.ResUID == own.rec.ResUID
+}
+
+// outcounted reports whether it is durably known that the other side is ahead.
+func (s *side) outcounted() bool {
+	return s.paired() && s.other().kept1.rec.LocalCnt > s.kept1.rec.RemoteCnt
 }
 
 // fresh reports whether the component was never paired.

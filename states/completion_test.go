@@ -234,3 +234,18 @@ func trimmed(text string) string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// TestAnswersDurable: a write waits for a flush if its client wants it durable, or if the next handshake takes its extent
+// from a primary that is behind, though the secondary has it, too.
+func TestAnswersDurable(t *testing.T) {
+	for c := ClaimNone; c <= ClaimRemote; c++ {
+		for _, sole := range []bool{false, true} {
+			if !AnswersDurable(c, true, sole) {
+				t.Errorf("%v, sole %v: a write with FUA is answered from a cache", c, sole)
+			}
+			if got, want := AnswersDurable(c, false, sole), sole && c == ClaimSource; got != want {
+				t.Errorf("%v, sole %v: waits for a flush: %v, want %v", c, sole, got, want)
+			}
+		}
+	}
+}
