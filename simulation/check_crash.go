@@ -151,7 +151,7 @@ func (g *ghost) survives(l *outlook, sector int64) {
 	}
 	for _, x := range g.sides {
 		owes := x.owed[sector]
-		if l.lost[x.n] {
+		if l.lost[x.n] || x != from && owes.inv <= x.doubted {
 			owes = x.kept[sector]
 		}
 		switch {

@@ -172,7 +172,11 @@ func (t *diskTask) finish() {
 		p.held = append(p.held, t)
 		return
 	}
-	if no := t.fails(); no != 0 {
+	no := t.fails()
+	if t.kind == actors.DiskFlush && p.ghost != nil {
+		p.ghost.flushEnded(p, no == 0)
+	}
+	if no != 0 {
 		t.fail()
 		t.answer(fmt.Errorf("%s: %v at %d of %d bytes: %w", p.path, t.kind, t.off, t.n, no))
 		return

@@ -75,9 +75,13 @@ type side struct {
 	// diedAt is the judge's tick at which the last process died, wrote how many sectors the component had been given by
 	// then.
 	diedAt, wrote uint64
-	gaveUp        *handle // the opening of the component in whose stead the secondary counts; nil if it never did
-	counts        *handle // the opening of this component at which it was asked last to count in the other one's stead
-	spoilt        []bool  // by sector: what is durable was silently damaged
+	// swept: the process that runs has flushed the component. doubted: one that had not yet was told that a flush failed,
+	// after the process before it had died at this tick; 0 for none.
+	swept   bool
+	doubted uint64
+	gaveUp  *handle // the opening of the component in whose stead the secondary counts; nil if it never did
+	counts  *handle // the opening of this component at which it was asked last to count in the other one's stead
+	spoilt  []bool  // by sector: what is durable was silently damaged
 	// misread: by sector: what a reader was given last in place of what is written. It is damage like any other
 	// until the sector is rewritten.
 	misread map[int64]valueID
@@ -207,7 +211,7 @@ func (g *ghost) processDied(p *Platter) {
 	s := g.of(p)
 	s.forced, s.insists, s.heard = false, false, false
 	g.actorsFell(s)
-	s.diedAt, s.wrote = g.judge.tick, p.writes
+	s.diedAt, s.wrote, s.swept = g.judge.tick, p.writes, false
 	for at := range s.forgotten {
 		if s.written[at] != s.durable[at] && !p.volatile.has(int64(at)+int64(g.record.LocalOff/SectorSize)) {
 			s.forgotten[at] = g.judge.tick

@@ -104,3 +104,15 @@ func (g *ghost) flushLost(p *Platter, sector int64) {
 		s.forgotten[at] = s.diedAt
 	}
 }
+
+// flushEnded is when a flush of a component has ended. If one fails before any other one has succeeded in its process,
+// nobody can tell what was lost of what the process before it wrote: that is as if power were lost (I38), though what
+// is left may be all.
+func (g *ghost) flushEnded(p *Platter, ok bool) {
+	switch s := g.of(p); {
+	case ok:
+		s.swept = true
+	case !s.swept:
+		s.doubted = s.diedAt
+	}
+}
