@@ -152,8 +152,7 @@ func (g *gate) settleFlush() {
 		g.startFlush(&flushTurn{drains: t.drains})
 		return
 	}
-	state := states.FlushState{Local: t.local, Remote: t.remote, Alone: g.alone(), Raised: g.raised || behind, Behind: g.behind || g.gone() || g.amap.AwayUnflushed(),
-		PeerLacks: g.unsure || g.amap.AnySlag() || g.amap.AnyUnflushed(amapS), PeerLags: g.lag.Any() || g.caps&wire.CapMarks == 0 && g.amap.AnySlag(), PeerBehind: behind, Lone: t.lone()}
+	state := g.flushState(t)
 	action := states.CompleteFlush(state)
 	if action == states.Wait && len(t.reqs) > 0 {
 		t.lagged = true
@@ -213,6 +212,13 @@ func (g *gate) settleFlush() {
 	g.noteOn()
 	g.disownOn()
 	g.maybeDrained()
+}
+
+// flushState collects what the answer to a turn depends on.
+func (g *gate) flushState(t *flushTurn) states.FlushState {
+	behind := g.peerBehind()
+	return states.FlushState{Local: t.local, Remote: t.remote, Alone: g.alone(), Raised: g.raised || behind, Behind: g.behind || g.gone() || g.amap.AwayUnflushed(),
+		PeerLacks: g.unsure || g.amap.AnySlag() || g.amap.AnyUnflushed(amapS), PeerLags: g.lag.Any() || g.caps&wire.CapMarks == 0 && g.amap.AnySlag(), PeerBehind: behind, Lone: t.lone()}
 }
 
 // flushed answers one who waited for the turn.

@@ -88,3 +88,29 @@ func (p *Pair) checkKept(m *Machine) {
 		}
 	}
 }
+
+// An actor's books are looked at after each of its first turns, which is all of a short script, and then after some:
+// what is wrong in them mostly stays so.
+const (
+	auditedTurns = 500
+	auditEvery   = 32
+)
+
+// audit holds what an actor has noted against what it has, between two of its turns.
+func (m *mailbox) audit() {
+	if m.turns++; m.turns > auditedTurns && m.turns%auditEvery != 0 || m.pid == nil || m.fell || m.boot.dead {
+		return
+	}
+	if _, lives := m.boot.machine.system.ProcessRegistry.GetLocal(m.pid.Id); !lives {
+		return
+	}
+	if k, ok := actorOf(m).(actors.Bookkeeper); ok {
+		m.auditBooks(k)
+	}
+}
+
+func (m *mailbox) auditBooks(k actors.Bookkeeper) {
+	w := m.boot.world
+	w.checked(ruleBooks)
+	k.Books(func(what string) { w.violate(ruleBooks, m.boot.machine.name, NoSector, "%s: %s", m.name, what) })
+}

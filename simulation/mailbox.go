@@ -28,6 +28,9 @@ type mailbox struct {
 	since    time.Duration // the same as a time
 
 	resource, kind string // whose actor it is and which, as Panic names them
+
+	turns uint64 // messages delivered
+	fell  bool   // a turn ended with a panic: what that one left undone is nobody's word
 }
 
 // newMailbox is an actor.MailboxProducer for the actors of a boot.
@@ -86,6 +89,7 @@ func (m *mailbox) deliver() {
 	defer func() {
 		w.fault = nil
 		if r := recover(); r != nil {
+			m.fell = true
 			if p, planned := r.(*plannedPanic); planned {
 				w.trace.add(w.now, m.name, p.String())
 				m.invoker.EscalateFailure(r, msg)

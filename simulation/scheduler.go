@@ -185,6 +185,7 @@ func (w *World) turn(m *mailbox) {
 	w.turns++
 	m.deliver()
 	w.running = false
+	m.audit()
 	if !m.runnable() || m.boot.still() {
 		w.unready(m)
 	} else if m.ready >= 0 {

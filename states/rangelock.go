@@ -176,6 +176,9 @@ func (q *Ranges) Holders() int { return len(q.holders) }
 // Waiters is the number of requests in the queue.
 func (q *Ranges) Waiters() int { return q.waiting }
 
+// AnyReady reports whether NextReady has somebody to tell of.
+func (q *Ranges) AnyReady() bool { return q.ready.first != nil }
+
 // kept reports whether a holder, or a waiter before stop, keeps the request out.
 func (q *Ranges) kept(r, stop *Range) bool {
 	for i := range q.holders {

@@ -153,6 +153,14 @@ func (m *Map) End(off, length uint64) {
 // InFlight is the number of writes and copies that hold an extent.
 func (m *Map) InFlight(e uint32) uint32 { return m.pins.count(e) }
 
+// Holds is how often extents are held: each by each write and copy of it.
+func (m *Map) Holds() (n int) {
+	for i := range m.pins.entries {
+		n += int(m.pins.entries[i].count)
+	}
+	return n
+}
+
 // Pinned is the number of extents that a write or copy holds or that the keepdirty list keeps.
 func (m *Map) Pinned() int { return m.pins.used }
 

@@ -18,8 +18,8 @@ import (
 var Simulated = []string{"actors", "states", "states/activemap", "states/bitset"}
 
 // aside are files of theirs without automatic mutants: what they hold puts something into words for people,
-// or is run by tests only, and golden files and table tests are what holds it.
-var aside = []string{"states/explain.go", "states/table.go", "states/activemap/render.go"}
+// or is run by tests and bystanders only, and golden files and table tests are what holds it.
+var aside = []string{"actors/books.go", "states/explain.go", "states/table.go", "states/activemap/render.go"}
 
 // Set is one set of mutants, and the files that hold its switches.
 type Set struct {
