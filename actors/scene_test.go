@@ -42,9 +42,9 @@ type scene struct {
 }
 
 // sceneSystem carries the addresses of all scenes; nothing runs in it.
-var sceneSystem = actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger {
-	return slog.New(slog.DiscardHandler)
-}))
+var sceneSystem = actor.NewActorSystem(actor.WithLoggerFactory(quietLog))
+
+func quietLog(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // scenes makes the addresses of each its own.
 var scenes int
@@ -134,6 +134,26 @@ func (s *scene) turn(words string, msg any) {
 
 // play lets somebody act on the scene, and says so.
 func (s *scene) say(format string, args ...any) { fmt.Fprintf(&s.out, format+"\n", args...) }
+
+// briefly plays what is the same very often, and keeps of it only the lines that hold some words.
+func (s *scene) briefly(words string, play func(), keep string) {
+	s.t.Helper()
+	before := s.out.String()
+	s.out.Reset()
+	play()
+	of := strings.Split(s.out.String(), "\n")
+	s.out.Reset()
+	s.out.WriteString(before)
+	s.say("--- %s", words)
+	for i, line := range of {
+		if strings.Contains(line, keep) {
+			s.say("%s, line %d of %d", line, i, len(of))
+		}
+	}
+}
+
+// sceneStopping is what an actor is told before it ends.
+var sceneStopping = &actor.Stopping{}
 
 // start makes an actor the one that is on the scene.
 func (s *scene) start(name string, a actor.Actor) {
@@ -227,21 +247,25 @@ func (c *sceneConn) Local() string          { return "own-of-" + c.name }
 
 // describeFrame shows hellos with all that they say.
 func describeFrame(nv wire.NV) string {
+	if wire.IsHello2(nv) {
+		if h, err := wire.DecodeHello2(nv); err == nil {
+			return show(&h)
+		}
+	}
 	if h, err := wire.DecodeHello2Reply(nv); err == nil && nv.Has("datasize") {
 		return show(&h)
 	}
 	if h, err := wire.DecodeHello1Reply(nv); err == nil && (h.ErrMsg != "" || h.Version != 0) {
 		return show(&h)
 	}
-	if wire.IsHello2(nv) {
-		if h, err := wire.DecodeHello2(nv); err == nil {
-			return show(&h)
-		}
-	}
 	if h, err := wire.DecodeHello1(nv); err == nil {
 		return show(&h)
 	}
-	return ourCommands.Replace(wire.Describe(nv))
+	words := ourCommands.Replace(wire.Describe(nv))
+	if q, err := wire.DecodeRequest(nv); err == nil && q.Cmd == states.OpKeepalive {
+		words += fmt.Sprintf(" seq=%d", q.Seq)
+	}
+	return words
 }
 
 // sceneFrame is a frame as it came in.

@@ -8,6 +8,9 @@ import (
 	"hast/wire"
 )
 
+// reading is in lines about whether a connection is read.
+const reading = " reading "
+
 var secondaryRequests = []secondaryStory{
 	{"overlapping", func(t *testing.T) *servedScene {
 		// A read waits for the writes before it, a flush for all changes before it and for none behind.
@@ -45,13 +48,13 @@ var secondaryRequests = []secondaryStory{
 			for i := range uint64(servedMost) {
 				w.read(2+i, i%64)
 			}
-		})
+		}, reading)
 		w.briefly("half of them are done", func() {
 			for range servedMost / 2 {
 				w.disk(nil)
 				w.turn("a read's data is sent", w.b.note)
 			}
-		})
+		}, reading)
 		w.disk(nil)
 		w.status()
 		return w
@@ -71,9 +74,9 @@ var secondaryRequests = []secondaryStory{
 			for i := range uint64(servedBytes/wire.MaxPayload + 1) {
 				w.write(2+i, 0, wire.MaxPayload/512, false)
 			}
-		})
+		}, reading)
 		w.status()
-		w.briefly("they are done", w.rest)
+		w.briefly("they are done", w.rest, reading)
 		w.status()
 		return w
 	}},
@@ -85,10 +88,10 @@ var secondaryRequests = []secondaryStory{
 			for i := range uint64(servedMost + 1) {
 				w.write(2+i, i%64, 1, true)
 			}
-		})
+		}, reading)
 		w.status()
-		w.briefly("the record is written", func() { w.disk(nil) })
-		w.briefly("they are done", w.rest)
+		w.briefly("the record is written", func() { w.disk(nil) }, reading)
+		w.briefly("they are done", w.rest, reading)
 		w.status()
 		return w
 	}},

@@ -214,20 +214,3 @@ func freshRecord() states.Record {
 
 // ourCommands names what only nodes of ours know.
 var ourCommands = strings.NewReplacer("UNKNOWN(32)", "RAISE", "UNKNOWN(33)", "MARK", "UNKNOWN(34)", "FIT")
-
-// briefly plays what is the same very often, and keeps of it only what the connection was told about reading.
-func (w *servedScene) briefly(words string, play func()) {
-	w.t.Helper()
-	before := w.out.String()
-	w.out.Reset()
-	play()
-	of := strings.Split(w.out.String(), "\n")
-	w.out.Reset()
-	w.out.WriteString(before)
-	w.say("--- %s", words)
-	for i, line := range of {
-		if strings.Contains(line, " reading ") {
-			w.say("%s, line %d of %d", line, i, len(of))
-		}
-	}
-}
