@@ -21,7 +21,7 @@ func (w *syncScene) begin(session, dirty uint64) {
 }
 
 // chunk ends a chunk of the session.
-func (w *syncScene) chunk(err error, clients bool) {
+func (w *syncScene) chunk(err error, clients states.Clients) {
 	w.t.Helper()
 	w.turn("", &chunkDone{session: w.s.session, bytes: 4096, err: err, clients: clients})
 }
@@ -72,7 +72,7 @@ var syncStories = []struct {
 	{"copy", func(w *syncScene) {
 		w.begin(7, 65536)
 		w.time += 1500 * time.Millisecond
-		w.chunk(nil, false)
+		w.chunk(nil, states.ClientsAway)
 		w.turn("", &chunkDone{session: 6, bytes: 4096})
 		w.status()
 		w.turn("", &copyNone{session: 6})
@@ -82,7 +82,7 @@ var syncStories = []struct {
 		w.done()
 		w.status()
 		w.turn("", &syncMore{session: 7})
-		w.chunk(nil, false)
+		w.chunk(nil, states.ClientsAway)
 		w.done()
 		w.status()
 	}},
@@ -99,20 +99,20 @@ var syncStories = []struct {
 	}},
 	{"ends-while-copying", func(w *syncScene) {
 		w.begin(7, 65536)
-		w.chunk(nil, false)
+		w.chunk(nil, states.ClientsAway)
 		w.turn("", &syncEnd{session: 7})
 		w.turn("", &chunkDone{session: 7, bytes: 4096})
 		w.turn("", &syncMore{})
 		w.turn("", &syncRested{})
 		w.status()
 		w.begin(8, 65536)
-		w.chunk(nil, false)
+		w.chunk(nil, states.ClientsAway)
 		w.status()
 	}},
 	{"chunks-fail", func(w *syncScene) {
 		w.begin(7, 65536)
 		for range 3 {
-			w.chunk(errDisk, false)
+			w.chunk(errDisk, states.ClientsAway)
 		}
 		w.status()
 		w.turn("", &syncMore{session: 7})
@@ -121,17 +121,17 @@ var syncStories = []struct {
 		w.turn("", &syncAgain{session: 7})
 		w.turn("", &syncAgain{session: 7})
 		for range 5 {
-			w.chunk(errDisk, false)
+			w.chunk(errDisk, states.ClientsAway)
 			w.turn("", &syncAgain{session: 7})
 		}
-		w.chunk(nil, false)
-		w.chunk(errDisk, false)
+		w.chunk(nil, states.ClientsAway)
+		w.chunk(errDisk, states.ClientsAway)
 		w.status()
 	}},
 	{"chunk-ends-while-waiting", func(w *syncScene) {
 		w.begin(7, 65536)
-		w.chunk(errDisk, false)
-		w.chunk(nil, false)
+		w.chunk(errDisk, states.ClientsAway)
+		w.chunk(nil, states.ClientsAway)
 		w.status()
 	}},
 	{"chunk-fails-at-the-end", func(w *syncScene) {
@@ -166,7 +166,7 @@ var syncStories = []struct {
 		w.begin(7, 1<<20)
 		for range 40 {
 			w.time += 10 * time.Millisecond
-			w.chunk(nil, true)
+			w.chunk(nil, states.ClientsWork)
 		}
 		w.turn("", &syncRested{session: 6})
 		w.time += 10 * time.Millisecond
@@ -174,9 +174,9 @@ var syncStories = []struct {
 		w.turn("", &syncRested{session: 7})
 		for range 10 {
 			w.time += 10 * time.Millisecond
-			w.chunk(nil, true)
+			w.chunk(nil, states.ClientsWork)
 		}
-		w.chunk(errDisk, true)
+		w.chunk(errDisk, states.ClientsWork)
 		w.turn("", &syncRested{session: 7})
 		w.status()
 	}},
