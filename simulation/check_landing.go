@@ -21,7 +21,7 @@ func (g *ghost) landed(p *Platter, at int64, kept, damaged bool) {
 		g.note(sector, pastEvent{kind: pastDurable, side: int8(s.n), value: s.written[sector]})
 	}
 	old, v := s.written[sector], s.identify(p.written, sector)
-	s.written[sector] = v
+	s.written[sector], s.landedAt[sector] = v, g.judge.tick
 	g.note(sector, pastEvent{kind: pastWritten, side: int8(s.n), value: v})
 	if s.copies(sector, old, v, damaged) {
 		p.tainted.add(at)

@@ -310,6 +310,17 @@ func TestChecks(t *testing.T) {
 			h.tell(io, states.ClaimReceived, states.ClaimNone)
 			h.g.checkApplied(h.g.sides[1], "a session has begun")
 		}, "I36"},
+		{"received, not written, and zeroes there of a write before it", func(h *playedGhost) {
+			zero := h.ask(states.OpZero, false)
+			h.land(h.p.A, zero)
+			h.land(h.p.B, zero)
+			h.tell(zero, states.ClaimBoth, states.ClaimNone)
+			h.receivedOverZeroes(false)
+		}, ""},
+		{"received, and written as zeroes, and another one of before lands late", func(h *playedGhost) {
+			h.everywhere()
+			h.receivedOverZeroes(true)
+		}, "I11"},
 		{"received by an actor that has fallen since", func(h *playedGhost) {
 			io := h.ask(write, false)
 			h.land(h.p.A, io)

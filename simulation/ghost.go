@@ -62,6 +62,7 @@ type side struct {
 	written, durable, memory []valueID
 	// By sector: the newest writes that it owes: in its process, written, durable.
 	received, owed, kept []debt
+	landedAt             []uint64 // by sector: the judge's tick at which something landed last
 	// tailed: it has lost power after it had recorded that there may be answers for what was only sent.
 	tailed bool
 	forced bool // this process was made primary by force, and may still be
@@ -127,6 +128,7 @@ func watchPair(w *World, c *Client, r states.Record, a, b *Platter) *ghost {
 		s.written, s.durable, s.memory = make([]valueID, n), make([]valueID, n), make([]valueID, n)
 		s.forgotten, s.spoilt, s.misread = make([]uint64, n), make([]bool, n), make(map[int64]valueID)
 		s.received, s.owed, s.kept = make([]debt, n), make([]debt, n), make([]debt, n)
+		s.landedAt = make([]uint64, n)
 		g.sides[i], p.ghost = s, g
 		s.look()
 	}
@@ -225,7 +227,8 @@ func (g *ghost) processDied(p *Platter) {
 func (g *ghost) actorsFell(s *side) {
 	s.died = g.judge.tick
 	for at := range s.received {
-		if r := s.received[at]; r.inv > s.owed[at].inv && g.ends(int64(at), s.written[at]) >= r.inv {
+		// Zeroes that landed before it was asked for aren't its own.
+		if r := s.received[at]; r.inv > s.owed[at].inv && g.ends(int64(at), s.written[at]) >= r.inv && s.landedAt[at] >= r.inv {
 			s.owed[at] = r
 		}
 	}

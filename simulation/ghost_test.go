@@ -72,6 +72,25 @@ func (h *playedGhost) everywhere() *clientIO {
 	return io
 }
 
+// receivedOverZeroes is a write and two zeroings behind it that B takes in, and the answer of the first zeroing. B dies,
+// and the write lands late. applied: the first zeroing had landed before.
+func (h *playedGhost) receivedOverZeroes(applied bool) {
+	var ios []*clientIO
+	for _, op := range []states.Op{states.OpWrite, states.OpZero, states.OpZero} {
+		io := h.ask(op, false)
+		h.land(h.p.A, io)
+		h.takeIn(io)
+		if ios = append(ios, io); len(ios) < 3 {
+			h.tell(io, states.ClaimReceived, states.ClaimNone)
+		}
+	}
+	if applied {
+		h.land(h.p.B, ios[1])
+	}
+	h.g.processDied(h.p.Disk(h.p.B))
+	h.land(h.p.B, ios[0])
+}
+
 // afterForgottenFlush is a write that a failed flush of A has lost, the death of that process, and a newer write that no
 // flush covers yet; one that covers the first write only is answered.
 func (h *playedGhost) afterForgottenFlush() {
