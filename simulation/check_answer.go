@@ -144,7 +144,7 @@ func (g *ghost) checkFresh(s *side, sector int64, v valueID, inv uint64) {
 	g.world.checked(ruleI13)
 	end := g.ends(sector, v)
 	for _, x := range g.sides {
-		if x != s && g.link.at == nil {
+		if x != s && !g.link.of(s) {
 			continue
 		}
 		if f := x.floor(sector); f.inv > end && f.since < inv && !g.tainted(sector) {

@@ -10,7 +10,7 @@ import (
 // as long as the primary is with it and the mode isn't async (I4b). From now on it is owed as its answer would owe it.
 func (g *ghost) checkSettles(s *side, sector int64, gen uint64) {
 	w := &g.judge.writes[gen]
-	if w.end != never || g.mode == states.Async || g.link.at == nil || w.inv <= g.link.tick {
+	if w.end != never || g.mode == states.Async || !g.link.of(s) || w.inv <= g.link.tick {
 		return // not in flight, or invoked before this session, which may have had to settle it
 	}
 	o := s.other()

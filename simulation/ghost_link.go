@@ -18,6 +18,10 @@ type session struct {
 	confirmed bool
 }
 
+// of reports whether it lives on with a side as its primary. One that has been cut off, and whose primary hasn't noticed,
+// is none of its former secondary's.
+func (l *session) of(s *side) bool { return l.at != nil && l.at.boot.machine == s.m }
+
 // longGone reports that a primary has had all the time that it may need to notice that its session has ended.
 func (l *session) longGone(w *World) bool {
 	return l.at == nil && (!l.confirmed || w.now-l.lost > 200*time.Millisecond && w.steps-l.lostStep > 2000)

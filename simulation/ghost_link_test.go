@@ -34,6 +34,36 @@ func TestOneSidedResetEndsTheSession(t *testing.T) {
 	}
 }
 
+// TestAnothersSession: a former secondary that serves while its cut off primary still holds their session to be alive
+// owes nothing of what that one alone has durably (seed 1003286).
+func TestAnothersSession(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		own  bool // the session is the server's own
+		want string
+	}{
+		{"the other one's", false, ""},
+		{"its own", true, "I1"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			h := playGhost(t)
+			old := h.everywhere()
+			h.flush(h.p.A)
+			h.everywhere()
+			h.flush(h.p.B)
+			h.p.A.PowerKeep(func(int64) bool { return false })
+			primary := h.p.B
+			if tt.own {
+				primary = h.p.A
+			}
+			h.g.link = session{at: &end{boot: &boot{machine: primary}}, confirmed: true}
+			h.p.Client.attach(newDoor(&boot{world: h.p.World, machine: h.p.A}, actors.Owner{}, actors.DoorSpec{Resource: Resource}))
+			h.served(h.p.A, old)
+			h.finds(t, tt.want)
+		})
+	}
+}
+
 // TestOnlyAnAnswerConfirmsASession: what comes by the connection of the replies need not be one. A node that has no
 // secondary for it refuses the second hello there, and a period alone goes on through that (seed 400523).
 func TestOnlyAnAnswerConfirmsASession(t *testing.T) {

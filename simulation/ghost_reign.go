@@ -21,7 +21,7 @@ func (g *ghost) begin(d *door) {
 	g.reign = reign{server: s, last: last, at: g.judge.tick, started: s.left, same: g.servesAgain(s)}
 	g.reign.damaged = make(map[int64]bool)
 	g.reign.hold(s)
-	if g.link.at != nil {
+	if g.link.of(s) {
 		g.reign.hold(s.other())
 	}
 }
