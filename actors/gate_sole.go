@@ -1,10 +1,10 @@
 package actors
 
-// What the secondary's record names as bad is current here alone. Copied to the secondary it is there, too, but its record
-// says otherwise until it has confirmed that the counters are equal: a handshake before that takes these extents from
-// this copy, after a loss of power as well, and from no other one (design 3.1, rows c and f). So as long as that
-// may happen, the secondary's content of them counts for nothing: what is answered is durable here first, and what this
-// component fails, or what a flush of it may have lost, can't become the secondary's.
+// What the secondary's record names as bad is current here alone, under whatever counters. Copied to the secondary it is
+// there, too, but its record says otherwise until it has confirmed that it is fit: a handshake before that takes these
+// extents from this copy, after a loss of power as well, and from no other one (SourceOf). So as long as that may happen,
+// the secondary's content of them counts for nothing (rule sole-flush): what both owe is durable here before it is answered,
+// and what this component fails, or what a flush of it may have lost, can't become the secondary's.
 
 // isSole reports whether a request touches such an extent.
 func (g *gate) isSole(r *Request) bool {

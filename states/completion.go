@@ -193,10 +193,12 @@ func FlushClaim(f FlushState) Claim {
 }
 
 // AnswersDurable reports whether the answer to a write that has a claim waits for a flush of both sides: the client
-// demands it (fua), or the write touches an extent that the secondary's record names as bad while this node is behind (sole).
-// The secondary has it, too, but until its record says otherwise the next handshake takes it from here, and a loss of
-// power here would take what was answered, though the secondary's copy outlived it (I31).
-func AnswersDurable(c Claim, fua, sole bool) bool { return fua || sole && c == ClaimSource }
+// demands it (fua), or the secondary owes the write, too, and its record names an extent of it as bad (sole). It has the
+// write, but until its record says otherwise the next handshake takes the extent from here, and a loss of power here would
+// take what was answered, though the secondary's copy outlived it (I31).
+func AnswersDurable(c Claim, fua, sole bool) bool {
+	return fua || sole && (c == ClaimBoth || c == ClaimReceived || c == ClaimSource)
+}
 
 // ClaimAfterFlush is what the answer to a write with FUA promises, which had a claim when it was written and
 // waited for a flush: if both sides have flushed by then as equals, what kept it from being both may be over.
