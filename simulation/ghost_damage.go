@@ -116,3 +116,19 @@ func (g *ghost) flushEnded(p *Platter, ok bool) {
 		s.doubted = s.diedAt
 	}
 }
+
+// doubtTold is when a session begins with a side that is in such doubt. It has said so, as of a loss of power, and beside
+// one that has lost power, too, either may be the source: what no flush had covered isn't owed here any more.
+func (s *side) doubtTold() {
+	if s.doubted == 0 {
+		return
+	}
+	for at, k := range s.kept {
+		for _, list := range [][]debt{s.owed, s.received} {
+			if d := list[at]; d.inv > k.inv && d.inv <= s.doubted {
+				list[at] = k
+			}
+		}
+	}
+	s.doubted = 0
+}
