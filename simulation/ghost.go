@@ -62,7 +62,8 @@ type side struct {
 	written, durable, memory []valueID
 	// By sector: the newest writes that it owes: in its process, written, durable.
 	received, owed, kept []debt
-	landedAt             []uint64 // by sector: the judge's tick at which something landed last
+	forgone              map[int64][]stretch // by sector: answered writes that it owes no more
+	landedAt             []uint64            // by sector: the judge's tick at which something landed last
 	// tailed: it has lost power after it had recorded that there may be answers for what was only sent.
 	tailed bool
 	forced bool // this process was made primary by force, and may still be
@@ -110,6 +111,11 @@ type side struct {
 // debt is the newest write that is owed: its invocation, and when it came to be owed. Zero is none.
 type debt struct{ inv, since uint64 }
 
+// stretch are the writes that were invoked after one of the judge's ticks, and answered no later than at another.
+type stretch struct{ after, until uint64 }
+
+func (s stretch) has(inv, end uint64) bool { return s.after < inv && end <= s.until }
+
 // ledger is an answered write.
 type ledger struct {
 	gen, end uint64
@@ -128,7 +134,7 @@ func watchPair(w *World, c *Client, r states.Record, a, b *Platter) *ghost {
 		s.written, s.durable, s.memory = make([]valueID, n), make([]valueID, n), make([]valueID, n)
 		s.forgotten, s.spoilt, s.misread = make([]uint64, n), make([]bool, n), make(map[int64]valueID)
 		s.received, s.owed, s.kept = make([]debt, n), make([]debt, n), make([]debt, n)
-		s.landedAt = make([]uint64, n)
+		s.forgone, s.landedAt = make(map[int64][]stretch), make([]uint64, n)
 		g.sides[i], p.ghost = s, g
 		s.look()
 	}

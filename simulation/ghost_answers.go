@@ -1,6 +1,8 @@
 package simulation
 
 import (
+	"slices"
+
 	"hast/states"
 )
 
@@ -131,8 +133,9 @@ func (g *ghost) raiseKept(gen uint64, owe [2]bool) {
 	d := debt{w.inv, g.judge.tick}
 	for at := w.sector; at < w.sector+w.n; at++ {
 		for i, x := range g.sides {
-			if !owe[i] || d.inv <= x.kept[at].inv || d.inv > x.floor(at).inv {
-				continue // what was left behind meanwhile isn't owed any more
+			gone := slices.ContainsFunc(x.forgone[at], func(s stretch) bool { return s.has(w.inv, w.end) })
+			if !owe[i] || gone || d.inv <= x.kept[at].inv || d.inv > x.floor(at).inv {
+				continue // what was left behind meanwhile isn't owed any more, also not when something newer is
 			}
 			x.kept[at] = d
 			if d.inv > x.owed[at].inv {

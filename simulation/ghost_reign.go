@@ -120,10 +120,14 @@ func (g *ghost) leave(sector int64, legal []valueID, s, o *side, with bool) bool
 	if with || o.vv[0] > s.vv[0] || o.vv[1] > s.vv[1] {
 		return behind
 	}
+	fewer := false
 	for _, list := range [][]debt{o.received, o.owed, o.kept} {
 		if newest < list[sector].inv {
-			list[sector] = debt{inv, g.judge.tick}
+			list[sector], fewer = debt{inv, g.judge.tick}, true
 		}
+	}
+	if fewer {
+		o.forgone[sector] = append(o.forgone[sector], stretch{newest, g.judge.tick})
 	}
 	return behind
 }
