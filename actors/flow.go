@@ -15,6 +15,7 @@ type flow struct {
 	at         stage
 	mode       states.Mode // frozen at admission, so that a reload can't confuse what is in flight
 	local      states.Part
+	plan       uint64 // of a read: how many plans there were when it was sent to the own component
 	remote     states.Part
 	session    uint64 // the session that the remote part went to
 	lent       bool   // the own component, which was given up, still has a part of it

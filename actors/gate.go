@@ -65,11 +65,12 @@ type gate struct {
 	verdict  states.Verdict
 	behind   bool // this primary lacks what the secondary has, until counters are equal
 	forced   bool
-	named    bool // the session's record names all extents that are taken from the secondary (states.Taking)
-	virgin   bool // the identity was drawn in this reign, and nothing was paired with it yet
-	shows    bool // the reign's record is to be written, then the door opened
-	served   bool // something of this reign was answered
-	unsure   bool // whether the peer has flushed what it got in earlier reigns isn't known
+	named    bool   // the session's record names all extents that are taken from the secondary (states.Taking)
+	virgin   bool   // the identity was drawn in this reign, and nothing was paired with it yet
+	shows    bool   // the reign's record is to be written, then the door opened
+	served   bool   // something of this reign was answered
+	plans    uint64 // how many sessions' plans were made: which copy is current where
+	unsure   bool   // whether the peer has flushed what it got in earlier reigns isn't known
 	seenPeer uint64
 	isTarget bool
 

@@ -43,6 +43,7 @@ func (g *gate) planCopies(p *sessionPlan) bool {
 	if !fits {
 		return false
 	}
+	g.plans++
 	same := g.met && !p.faulted()
 	g.amap.ForEachDirty(func(e uint32) {
 		from, _ := source(e)

@@ -48,7 +48,7 @@ func (g *gate) routeRead(r *Request) {
 	}
 	switch route {
 	case states.RouteLocal:
-		f.local = states.PartPending
+		f.local, f.plan = states.PartPending, g.plans
 		g.tell(g.res.localdisk, &f.toDisk)
 	case states.RouteRemote:
 		g.readRemote(r)
@@ -109,6 +109,10 @@ func (f *flow) ordered() bool { return f.ranged || f.whole != nil && f.whole.who
 // onReadLocal masks a local read error with the secondary's copy, where that is current (I13).
 func (g *gate) onReadLocal(r *Request) {
 	if r.flow.local == states.PartDone {
+		if states.ReadAgain(r.flow.plan, g.plans, g.amap.StaleIn(uint64(r.Off), uint64(r.Len))) {
+			g.routeRead(r)
+			return
+		}
 		g.endRead(r, nil)
 		return
 	}

@@ -100,6 +100,10 @@ func (s *secondary) maybeHandshake() {
 	}
 	n.verdict = s.res.relate(states.RoleSecondary, s.peer, own)
 	s.verdict = n.verdict
+	if reason, remedy := states.Mixed(n.verdict, marks, s.rec.Bad); reason != "" {
+		s.refuseHello2(n, reason, reason, remedy)
+		return
+	}
 	rec := s.rec
 	if n.verdict == states.VerdictEqual && marks && !n.flushed {
 		// The primary may give up its own copy of what it takes from here.
@@ -263,6 +267,9 @@ func (s *secondary) begin(n *secondHello) {
 	reply.MapSize = uint32(len(s.image))
 	// The map is lent to the connection: a copy, because the own one changes when it is cleared.
 	maps := append([]byte(nil), s.image...)
+	if n.caps&wire.CapMarks == 0 {
+		states.MapWithBad(maps, s.rec.Bad)
+	}
 	if reply.Marks.LagKnown {
 		maps = s.stand.lag.AppendBytes(maps)
 		reply.LagSize = uint32(len(maps)) - reply.MapSize

@@ -55,6 +55,9 @@ func (g *ghost) checkTail(s *side, io *clientIO) {
 // lacking reports whether a secondary's process has not taken in an answered write of the session that it is in.
 func (g *ghost) lacking(o *side, l *ledger) bool {
 	w := &g.judge.writes[l.gen]
+	if o.m.stock && g.link.at == nil {
+		return false // nothing confirms such a session before its first answer
+	}
 	if w.inv <= o.hearsSince || w.inv <= g.link.tick || o.died >= w.inv || o.lostPower >= w.inv || o.behind(o.other()) ||
 		o.kept1.err != nil || o.kept1.rec.Unfit != states.Fit {
 		return false

@@ -278,7 +278,7 @@ func (c *Client) pick(x int) states.Op {
 func (c *Client) answered(io *clientIO, r *actors.Request) {
 	c.busy = drop(c.busy, io)
 	c.longest = max(c.longest, c.world.now-io.at)
-	io.written, io.durable = r.Claims()
+	io.written, io.durable = claimsOf(r)
 	if c.ghost != nil && r.Err == nil { // an error shows nothing of what is served
 		c.ghost.settle()
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"hast/actors"
+	"hast/states"
 )
 
 // doors is a node's way to the clients.
@@ -53,6 +54,8 @@ type slot struct {
 	io       *clientIO
 	sent     bool // with the node: not released
 	answered bool
+	// What an answer of a node that isn't ours claims.
+	written, durable states.Claim
 }
 
 func newDoor(b *boot, o actors.Owner, spec actors.DoorSpec) *door {
@@ -140,6 +143,14 @@ func (d *door) Released(r *actors.Request) {
 	if d.client != nil && !d.gone {
 		d.client.wake()
 	}
+}
+
+// claimsOf is what the answer to a request promises; the node may not be one of ours.
+func claimsOf(r *actors.Request) (written, durable states.Claim) {
+	if s, ok := r.Slot.(*slot); ok && s.door.boot.machine.stock {
+		return s.written, s.durable
+	}
+	return r.Claims()
 }
 
 // spoiled is what a released buffer is filled with.

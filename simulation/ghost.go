@@ -208,7 +208,7 @@ func (g *ghost) powerLost(p *Platter) {
 		s.received[at], s.owed[at], s.kept[at] = debt{}, debt{}, debt{}
 	}
 	clear(s.forgotten)
-	if s.other().m.stock {
+	if s.m.stock || s.other().m.stock {
 		g.lostBesideStock(s)
 	}
 }

@@ -118,6 +118,9 @@ func (g *ghost) requestIn(e *end, f *wire.InFrame) {
 	s := g.at(e.boot.machine)
 	if s.hears != e {
 		s.hears, s.hearsSince, s.inOrder, s.beyond = e, g.judge.tick, len(g.log), nil
+		if s.m.stock || s.other().m.stock {
+			g.tailChosen(s.other()) // its first request changes data, before any answer
+		}
 	}
 	if q.Cmd == states.OpWrite && uint64(len(f.Payload)) != q.Length {
 		if f.PayloadErr != nil && s.beyond == nil {

@@ -225,7 +225,7 @@ func (g *ghost) moved(s *side, before, now paper) {
 		s.unraised = pastPaper{before.number, before.rec, s.vv}
 		s.insisted = s.insisted || s.forced
 		g.world.checked(ruleI17)
-		if s.knowsBehind() && !s.forced && s == g.reign.server {
+		if s.knowsBehind() && !s.forced && s == g.reign.server && !s.m.stock {
 			g.violate(ruleI17, s, NoSector, "it goes on alone, and is behind")
 		}
 		s.heard, s.told = false, false
@@ -286,6 +286,9 @@ func (g *ghost) equalised(s *side) {
 	g.world.checked(ruleI19)
 	for at := range s.written {
 		v := s.written[at]
+		if s.m.stock {
+			break // the original has nothing flushed for that (correctness 4.6)
+		}
 		if s.durable[at] != v || o.written[at] != v || o.durable[at] != v {
 			if inv := g.judge.writes[g.writer(int64(at), v)].inv; s.excused(int64(at), inv) || o.excused(int64(at), inv) {
 				continue

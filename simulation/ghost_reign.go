@@ -55,7 +55,7 @@ func (g *ghost) settle() {
 	r.settled = true
 	s, o := r.server, r.server.other()
 	r.behind = s.behind(o)
-	if r.base[o.n] == nil && r.behind && s.knowsBehind() && !s.forced {
+	if r.base[o.n] == nil && r.behind && s.knowsBehind() && !s.forced && !s.m.stock {
 		// It answers of what it doesn't lack, and refuses the rest until the other side is there to be the source (I17).
 		r.hold(o)
 	}
@@ -134,9 +134,11 @@ func (g *ghost) leave(sector int64, legal []valueID, s, o *side, with bool) bool
 
 // tailChosen is when a primary that has lost power begins a session. If it had given answers for what was only sent,
 // their tail may be on its component alone: so that one is the source, and what it lost is left behind, although
-// the secondary may have it (correctness 2).
+// the secondary may have it (correctness 2). Beside a node of the original's manners nobody
+// is told who gave such answers: there the primary's copy is the source, too (correctness 4.6), and what that one owes it
+// owes as before.
 func (g *ghost) tailChosen(p *side) {
-	if !p.tailed || p.vv != p.other().vv {
+	if !p.tailed && !p.m.stock && !p.other().m.stock || p.vv != p.other().vv {
 		return
 	}
 	for at := range g.done {
@@ -144,11 +146,17 @@ func (g *ghost) tailChosen(p *side) {
 	}
 }
 
-// lostBesideStock is when a node has lost power whose peer has the manners of the original. That one keeps no marks by
-// which the survivor could be the source (correctness 4.6): what is lost here is left behind, although the peer may have
-// it, until the peer serves itself.
+// lostBesideStock is when a node has lost power that has the manners of the original, or whose peer has. That one keeps no
+// marks by which the survivor could be the source (correctness 4.6): what is lost here is left behind, although the peer
+// may have it, until the peer serves itself. Of what only the lost side had, as of an extent that its primary has failed to
+// write or not copied yet, a later read shows what it has left: nothing tells the primary that it isn't what was answered.
 func (g *ghost) lostBesideStock(s *side) {
+	o := s.other()
 	for at := range g.done {
-		g.leave(int64(at), []valueID{s.written[at]}, s, s.other(), false)
+		sector := int64(at)
+		g.leave(sector, []valueID{s.written[at]}, s, o, false)
+		if g.reign.server == o && (g.reign.behind || o.disowns(sector) || o.m.ledger[g.record.Resource] != nil) {
+			g.judge.alsoLegal(sector, g.writer(sector, s.written[at]))
+		}
 	}
 }

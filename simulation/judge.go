@@ -221,6 +221,21 @@ func (j *Judge) rebase(s int64, gens []uint64, after uint64) {
 	j.sectors[s] = list
 }
 
+// alsoLegal makes a value that a sector had before legal again, beside those that are.
+func (j *Judge) alsoLegal(s int64, gen uint64) {
+	after := j.tick
+	if len(j.under) > 0 {
+		after = j.under[0] - 1 // what is under way may still be seen
+	}
+	gens := []uint64{gen}
+	for _, v := range j.sectors[s] {
+		if v.dropped == never && v.inv <= after && v.gen != gen {
+			gens = append(gens, v.gen)
+		}
+	}
+	j.rebase(s, gens, after)
+}
+
 func (j *Judge) name(s int64, c content) string {
 	switch c.kind {
 	case contentZero:

@@ -45,3 +45,9 @@ func RouteRead(r ReadState) Route {
 	}
 	return RouteNone
 }
+
+// ReadAgain reports that what the local component has just returned isn't what is served: a session's plan was made while
+// the read was under way (plan counts them; routed is how many there were when the read was sent), and it takes a part of
+// that from the secondary. Nothing was answered before that plan, or the device would have been withdrawn: so what the
+// read shows first is what every later one shows (I13, I35).
+func ReadAgain(routed, plan uint64, stale bool) bool { return stale && routed != plan }

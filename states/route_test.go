@@ -32,3 +32,15 @@ func TestRouteRead(t *testing.T) {
 	}
 	checkFile(t, filepath.Join("testdata", "route.golden"), b.String())
 }
+
+// A read that was under way when a session's plan was made is read again where the secondary's copy is the current one.
+func TestReadAgain(t *testing.T) {
+	for _, tt := range []struct {
+		routed, plan uint64
+		stale, want  bool
+	}{{0, 0, false, false}, {0, 0, true, false}, {0, 1, false, false}, {0, 1, true, true}, {3, 3, true, false}} {
+		if got := ReadAgain(tt.routed, tt.plan, tt.stale); got != tt.want {
+			t.Errorf("routed under plan %d, now %d, stale %v: %v", tt.routed, tt.plan, tt.stale, got)
+		}
+	}
+}

@@ -88,7 +88,11 @@ var kinds = []kind{
 		s.twinDeath(r, n)
 	}},
 	{"flush-error", "a disk's flush fails, and what it should have covered may be lost", 0.2, 2, func(s *story, r *rand.Rand) {
-		s.do("disk", names[r.IntN(2)], "flush-error", "times="+strconv.Itoa(1+r.IntN(2)))
+		n := r.IntN(2)
+		if n == s.foreign {
+			n = 1 - n // the original takes the next flush's word for what a failed one has lost (I38)
+		}
+		s.do("disk", names[n], "flush-error", "times="+strconv.Itoa(1+r.IntN(2)))
 	}},
 	{"map-error", "a disk can't write its map", 0.2, 2, func(s *story, r *rand.Rand) {
 		s.do("disk", names[r.IntN(2)], "write-error", "map", "times="+strconv.Itoa(1+r.IntN(2)))
@@ -139,6 +143,10 @@ func keep(r *rand.Rand) string {
 
 // orderly is what an operator does who knows what he does.
 func orderly(s *story, r *rand.Rand) {
+	if s.foreign >= 0 {
+		s.orderlyBeside(r)
+		return
+	}
 	p, o := s.primary, 1-s.primary
 	switch r.IntN(4) {
 	case 0: // the secondary is started anew

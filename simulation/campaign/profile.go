@@ -24,13 +24,15 @@ type Profile struct {
 	Two int
 	// Stock is one in how many seeds has a node of the original's manners for its secondary; 0 is none.
 	Stock int
+	// Original is one in how many of the others has such a node as either of the two, with disks that fail; 0 is none.
+	Original int
 }
 
 // Default is the profile that is used when none is named.
 const Default = "default"
 
 var profiles = []Profile{
-	{Name: Default, About: "everything, in the proportions of a bad year", Two: 10, Stock: 12, Least: 20 * time.Second, Most: 4 * time.Minute, Requests: 1200},
+	{Name: Default, About: "everything, in the proportions of a bad year", Two: 10, Stock: 12, Original: 24, Least: 20 * time.Second, Most: 4 * time.Minute, Requests: 1200},
 	{Name: "calm", About: "nothing goes wrong: no refusal and no error is justified", Kinds: []string{}, Two: 10, Least: 5 * time.Second, Most: 20 * time.Second, Requests: 1500},
 	{Name: "process", About: "kills, pauses and panics of actors", Kinds: []string{"kill", "kill-both", "pause", "panic"}, Least: 20 * time.Second, Most: 2 * time.Minute, Requests: 1200, Always: true},
 	{Name: "power", About: "power cuts of one node and of both", Kinds: []string{"power", "power-both", "kill", "operator"}, Least: 20 * time.Second, Most: 2 * time.Minute, Requests: 1200, Always: true},
@@ -42,6 +44,7 @@ var profiles = []Profile{
 	{Name: "world", About: "replaced and wrong disks, with kills, power cuts and cuts between", Kinds: []string{"replace", "wrong-disk", "kill", "power", "cut", "operator"}, Least: 30 * time.Second, Most: 3 * time.Minute, Requests: 1000, Always: true},
 	{Name: "two", About: "two resources on the pair, each with faults of its own or one with none", Two: 1, Least: 20 * time.Second, Most: 2 * time.Minute, Requests: 800},
 	{Name: "stock", About: "a secondary of the original's manners: no marks, counters only, a queue that dies with the session", Stock: 1, Least: 20 * time.Second, Most: 2 * time.Minute, Requests: 1000, Always: true},
+	{Name: "original", About: "a primary of the original's manners, or a secondary, with disks that fail, and roles that change", Original: 1, Least: 20 * time.Second, Most: 2 * time.Minute, Requests: 1000, Always: true},
 	{Name: "long", About: "everything, for twenty minutes of the world's time", Least: 10 * time.Minute, Most: 20 * time.Minute, Requests: 5000, Always: true},
 }
 

@@ -33,7 +33,10 @@ type story struct {
 	nodes [2]belief
 	*service
 	two
-	stock bool // the secondary has the original's manners, all along
+	stock    bool // the secondary has the original's manners, all along
+	original bool // one of the two has them, and may be primary
+	leads    bool // it is the first primary
+	foreign  int  // the node that has them; -1: none, or not yet
 }
 
 // service is what the operator believes of a resource.
@@ -127,7 +130,7 @@ func (s *story) finale() {
 	switch {
 	case s.apart:
 		s.closeSecond()
-	case !s.stock:
+	case s.foreign < 0:
 		s.core()
 	}
 	s.do("heal")
@@ -157,7 +160,7 @@ func (s *story) finale() {
 
 // role gives a node a role, as far as the operator can tell. The original's has the one that it was started for.
 func (s *story) role(n int, role string, more ...string) {
-	if s.stock && n != s.primary {
+	if n == s.foreign {
 		return
 	}
 	s.do("role", append([]string{names[n], role}, more...)...)
@@ -176,7 +179,7 @@ func (s *story) dies(r *rand.Rand, n int, verb ...string) {
 	}
 	s.do(verb[0], append([]string{names[n]}, verb[1:]...)...)
 	s.later(exponential(r, 3*time.Second), func() { s.returns(n) })
-	if n == s.primary && s.nodes[1-n].up && r.IntN(5) < 2 && !s.stock {
+	if n == s.primary && s.nodes[1-n].up && r.IntN(5) < 2 && (s.foreign < 0 || s.original && n == s.foreign) {
 		s.later(draw(r, 4*time.Second), func() { s.failover(n, r) })
 	}
 	s.secondDies(n)

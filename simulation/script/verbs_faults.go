@@ -53,8 +53,17 @@ var faultVerbs = []verb{
 		}
 	}},
 	{name: "intrude", usage: "NODE hello|hello2|garbage [spoof]", about: "let a third party connect to a node and say something; spoof: from the peer's address", compile: compileIntrude},
-	{name: "stock", usage: "NODE [TRICK]", about: "start, in a node's place, a secondary of the original's manners, with a trick or none: " + trickWords(), compile: func(w *words) act {
+	{name: "stock", usage: "NODE [primary|TRICK]", about: "start, in a node's place, a node of the original's manners: a primary, or a secondary with a trick or none: " + trickWords(), compile: func(w *words) act {
 		at, trick := w.node(), simulation.TrickNone
+		if w.peek() == "primary" {
+			w.next("primary")
+			return func(st *Stage) error {
+				if st.machine(at).Running() {
+					return nil
+				}
+				return st.Pair.StartStockPrimary(st.machine(at))
+			}
+		}
 		if w.peek() != "" {
 			var err error
 			if trick, err = simulation.ParseTrick(w.next("trick")); err != nil {

@@ -29,6 +29,7 @@ func TestFaultsOfNetworksAndMachines(t *testing.T) {
 		{"flip a->b 3\nidle 5s", simulation.FaultWireFlip},
 		{"intrude b hello\nintrude a garbage\nidle 2s", simulation.FaultStranger},
 		{"kill b\nstock b\nidle 5s\nkill b\nstart b\nrole b secondary", simulation.FaultStockPeer},
+		{"stop a\nstock a primary\nidle 5s\nkill a\nstart a\nrole a primary", simulation.FaultStockPeer},
 		{"kill b\nstock b garbage-2\nidle 5s\nkill b\nstart b\nrole b secondary", simulation.FaultGarbage},
 		{"sleep b 7s\nidle 10s", simulation.FaultHostSleep},
 		{"sleep a 7s\nidle 10s", simulation.FaultHostSleep},
