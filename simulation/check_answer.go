@@ -150,7 +150,7 @@ func (g *ghost) checkFresh(s *side, sector int64, v valueID, inv uint64) {
 		if x != s && !g.link.of(s) {
 			continue
 		}
-		if f := x.floor(sector); f.inv > end && f.since < inv && !g.tainted(sector) {
+		if f := x.floor(sector); f.inv > end && f.since < inv && !g.readDamaged(sector, inv) {
 			g.violate(ruleI13, s, sector, "a read returned %s, which is older than what %s owes (%d)", g.judge.describe(v), x.name(), f.inv)
 			return
 		}

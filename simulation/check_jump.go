@@ -32,7 +32,7 @@ func (g *ghost) checkJump(s *side, io *clientIO) {
 
 // checkJumpRead looks at a sector that was read by such a device.
 func (g *ghost) checkJumpRead(s *side, sector int64, v valueID, inv uint64) {
-	if g.jump == nil || g.jump != g.client.door || inv <= g.jumpTick || g.tainted(sector) {
+	if g.jump == nil || g.jump != g.client.door || inv <= g.jumpTick || g.readDamaged(sector, inv) {
 		return
 	}
 	if o := s.other(); v != s.written[sector] && v == o.written[sector] {

@@ -27,6 +27,9 @@ func (g *ghost) landed(p *Platter, at int64, kept, damaged bool) {
 		p.tainted.add(at)
 		return
 	}
+	if damaged {
+		s.healed[sector] = g.judge.tick
+	}
 	if v != old { // what is written once more as it was is nobody's invention
 		g.checkOrigin(s, sector, v)
 		g.passedOver(s, sector, v)

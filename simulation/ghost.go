@@ -81,9 +81,10 @@ type side struct {
 	// after the process before it had died at this tick; 0 for none.
 	swept   bool
 	doubted uint64
-	gaveUp  *handle // the opening of the component in whose stead the secondary counts; nil if it never did
-	counts  *handle // the opening of this component at which it was asked last to count in the other one's stead
-	spoilt  []bool  // by sector: what is durable was silently damaged
+	gaveUp  *handle  // the opening of the component in whose stead the secondary counts; nil if it never did
+	counts  *handle  // the opening of this component at which it was asked last to count in the other one's stead
+	spoilt  []bool   // by sector: what is durable was silently damaged
+	healed  []uint64 // by sector: the judge's tick at which something landed last in place of silent damage
 	// misread: by sector: what a reader was given last in place of what is written. It is damage like any other
 	// until the sector is rewritten.
 	misread map[int64]valueID
@@ -134,7 +135,7 @@ func watchPair(w *World, c *Client, r states.Record, a, b *Platter) *ghost {
 		s.written, s.durable, s.memory = make([]valueID, n), make([]valueID, n), make([]valueID, n)
 		s.forgotten, s.spoilt, s.misread = make([]uint64, n), make([]bool, n), make(map[int64]valueID)
 		s.received, s.owed, s.kept = make([]debt, n), make([]debt, n), make([]debt, n)
-		s.forgone, s.landedAt = make(map[int64][]stretch), make([]uint64, n)
+		s.forgone, s.landedAt, s.healed = make(map[int64][]stretch), make([]uint64, n), make([]uint64, n)
 		g.sides[i], p.ghost = s, g
 		s.look()
 	}

@@ -81,6 +81,12 @@ func (g *ghost) tainted(sector int64) bool {
 	return g.void || g.sides[0].tainted(sector) || g.sides[1].tainted(sector)
 }
 
+// readDamaged reports whether a read that was invoked at inv may have been given silent damage of a sector: it is there, or
+// has been until something landed there meanwhile.
+func (g *ghost) readDamaged(sector int64, inv uint64) bool {
+	return g.tainted(sector) || g.sides[0].healed[sector] >= inv || g.sides[1].healed[sector] >= inv
+}
+
 // excused reports whether nothing is demanded of what is durable of a sector, as far as a write is concerned that
 // was invoked at inv, or one before it.
 func (s *side) excused(sector int64, inv uint64) bool {
@@ -117,8 +123,9 @@ func (g *ghost) flushEnded(p *Platter, ok bool) {
 	}
 }
 
-// doubtTold is when a session begins with a side that is in such doubt. It has said so, as of a loss of power, and beside
-// one that has lost power, too, either may be the source: what no flush had covered isn't owed here any more.
+// doubtTold is when a primary has decided a verdict with a side that is in such doubt. It has said so, as of a loss of
+// power, and beside one that has lost power, or what it had received, either may be the source: what no flush had covered
+// isn't owed here any more.
 func (s *side) doubtTold() {
 	if s.doubted == 0 {
 		return

@@ -1,6 +1,10 @@
 package simulation
 
-import "testing"
+import (
+	"testing"
+
+	"hast/states"
+)
 
 // carry writes what one component holds on another, or on itself, as a copy, a repair or a rewriting does.
 func (h *playedGhost) carry(from, to *Machine) {
@@ -88,6 +92,40 @@ func TestDamageIsFollowed(t *testing.T) {
 			if a, b := h.damaged(h.p.A), h.damaged(h.p.B); a != tt.a || b != tt.b {
 				t.Errorf("damaged: a %v, b %v; want %v, %v", a, b, tt.a, tt.b)
 			}
+		})
+	}
+}
+
+// TestReadThatWasGivenDamage: nothing is demanded of a read that was under way while a sector was silently damaged, though
+// a write has ended the damage before the answer (seed 1006455). One that was asked for later has no excuse.
+func TestReadThatWasGivenDamage(t *testing.T) {
+	for _, tt := range []struct {
+		name        string
+		damaged, on bool // the sector was damaged; the read was under way when the damage ended
+		want        string
+	}{
+		{"under way when the damage ended", true, true, ""},
+		{"asked for later", true, false, "I1"},
+		{"there was no damage", false, true, "I1"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			h := playGhost(t)
+			old := h.everywhere()
+			h.everywhere()
+			if tt.damaged {
+				h.flip(h.p.A)
+			}
+			read := h.ask(states.OpRead, false)
+			h.everywhere()
+			if !tt.on {
+				h.g.judge.forget(read)
+				read = h.ask(states.OpRead, false)
+			}
+			b := make([]byte, SectorSize)
+			stampSectors(b, old.gen, 0)
+			h.g.judge.answered(read, b)
+			h.g.answered(h.g.sides[0], read, b)
+			h.finds(t, tt.want)
 		})
 	}
 }

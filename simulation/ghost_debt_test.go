@@ -158,18 +158,18 @@ func TestWhatIsOwed(t *testing.T) {
 			h.everywhere()
 			h.killed(h.p.A)
 		}, [3]uint64{1, 1, 0}, [3]uint64{0, 1, 0}},
-		{"a session begins with B, whose process has died", func(h *playedGhost) {
+		{"a handshake with B, whose process has died", func(h *playedGhost) {
 			h.everywhere()
 			h.killed(h.p.B)
-			h.g.sessionBegan(&end{boot: &boot{machine: h.p.A}})
+			h.g.learns(states.RolePrimary, h.g.sides[0], h.g.sides[1])
 		}, [3]uint64{0, 1, 0}, [3]uint64{1, 1, 0}},
-		{"a session begins with B, whose first flush has failed since its process died", func(h *playedGhost) {
+		{"a handshake with B, whose first flush has failed since its process died", func(h *playedGhost) {
 			h.everywhere()
 			h.flushed(states.ClaimBoth)
 			h.everywhere()
 			h.killed(h.p.B)
 			h.g.flushEnded(h.p.Disk(h.p.B), false)
-			h.g.sessionBegan(&end{boot: &boot{machine: h.p.A}})
+			h.g.learns(states.RolePrimary, h.g.sides[0], h.g.sides[1])
 		}, [3]uint64{0, 2, 1}, [3]uint64{1, 1, 1}},
 		{"the component of A is another one", func(h *playedGhost) {
 			h.everywhere()

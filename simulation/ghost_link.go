@@ -93,7 +93,6 @@ func (g *ghost) sessionBegan(e *end) {
 	p.told = p.told || p.heard
 	g.tailChosen(p)
 	for _, s := range g.sides {
-		s.doubtTold()
 		if s.behind(s.other()) {
 			s.target = g.judge.tick
 		}

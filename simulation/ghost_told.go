@@ -13,6 +13,8 @@ func (g *ghost) learns(role states.Role, p, s *side) {
 		s.heard = s.heard || s.behind(p)
 		return
 	}
+	p.doubtTold()
+	s.doubtTold()
 	p.heard = p.heard || p.behind(s)
 	s.told = s.told || s.behind(p)
 }

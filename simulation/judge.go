@@ -152,13 +152,13 @@ func (j *Judge) readSector(s int64, inv uint64, data []byte) {
 		v := j.sectors[s][i]
 		if (v.dropped == never || v.dropped >= inv) && j.holds(v.gen, s, c) {
 			j.hide(s, inv, v.gen, false)
-			if c.kind != contentZero && (j.ghost == nil || !j.ghost.tainted(s)) {
+			if c.kind != contentZero && (j.ghost == nil || !j.ghost.readDamaged(s, inv)) {
 				j.readZone(s, v.gen, inv)
 			}
 			return
 		}
 	}
-	if j.ghost != nil && j.ghost.tainted(s) {
+	if j.ghost != nil && j.ghost.readDamaged(s, inv) {
 		return
 	}
 	j.broken(ruleI1, s, "a read returned %s; legal were %s", j.name(s, c), j.legal(s, inv))
