@@ -90,7 +90,11 @@ type sceneMail struct {
 }
 
 func (m *sceneMail) SendUserMessage(_ *actor.PID, msg any) {
-	m.s.line("%s: %s", m.name, show(msg))
+	if _, ok := msg.(*statusWalk); ok {
+		m.s.line("%s: a status goes on", m.name)
+	} else {
+		m.s.line("%s: %s", m.name, show(msg))
+	}
 	m.s.mail[m.name] = append(m.s.mail[m.name], msg)
 }
 func (m *sceneMail) SendSystemMessage(*actor.PID, any) {}
@@ -347,6 +351,10 @@ func showValue(v reflect.Value, depth int) string {
 			return "nil"
 		case *actor.PID:
 			return sceneName(x)
+		case sceneSink:
+			return "who-asked"
+		case *sceneDoor:
+			return "door"
 		case *sceneConn:
 			return x.name
 		case error:
