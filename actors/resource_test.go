@@ -78,7 +78,7 @@ func (w *resourceScene) child(p *actor.PID) string { return sceneName(p) }
 func (w *resourceScene) down() {
 	w.t.Helper()
 	for i := 0; w.r.closing > 0 && i < 10; i++ {
-		w.turn("a child has ended", &actor.Terminated{Who: &actor.PID{Id: fmt.Sprintf("stopped%d/1", i)}})
+		w.turn("a child has ended", &actor.Terminated{Who: &actor.PID{Id: fmt.Sprintf("stopped%d", i)}})
 	}
 }
 

@@ -41,19 +41,12 @@ type scene struct {
 	shown string // how the shared standing was shown last
 }
 
-// sceneSystem carries the addresses of all scenes; nothing runs in it.
-var sceneSystem = actor.NewActorSystem(actor.WithLoggerFactory(quietLog))
-
 func quietLog(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }
-
-// scenes makes the addresses of each its own.
-var scenes int
 
 // newScene makes one with a resource of 8 extents of 4 KiB, whose other actors are addresses.
 func newScene(t *testing.T) *scene {
-	scenes++
 	s := &scene{t: t, mail: make(map[string][]any), pids: make(map[string]*actor.PID), time: time.Hour}
-	s.h = &Host{System: sceneSystem, Exec: sceneExec{}, Clock: s, Rand: s, Net: sceneNet{s}, Doors: sceneDoors{s}, Log: hclog.NewNullLogger(), Boot: "boot-2"}
+	s.h = &Host{System: actor.NewActorSystem(actor.WithLoggerFactory(quietLog)), Exec: sceneExec{}, Clock: s, Rand: s, Net: sceneNet{s}, Doors: sceneDoors{s}, Log: hclog.NewNullLogger(), Boot: "boot-2"}
 	cfg := config.Resource{Name: "shared", Provider: "shared", Local: "/dev/c", Remote: "peer", Timeout: 20 * time.Second,
 		Replication: states.MemSync, MetaFlush: true, Exec: "/bin/hook"}
 	r := &resource{h: s.h, cfg: cfg, ex: sceneExec{}, log: s.h.Log, cache: &diskCache{Cache: volatile.New(sceneSize, 4096)}, nonce: 5, epoch: 100, role: states.RoleInit,
@@ -79,7 +72,7 @@ func (s *scene) address(name string) *actor.PID {
 	if p := s.pids[name]; p != nil {
 		return p
 	}
-	p, _ := sceneSystem.ProcessRegistry.Add(&sceneMail{s, name}, fmt.Sprintf("%s/%d", name, scenes))
+	p, _ := s.h.System.ProcessRegistry.Add(&sceneMail{s, name}, name)
 	s.pids[name] = p
 	return p
 }
@@ -281,8 +274,7 @@ func sceneName(p *actor.PID) string {
 	if p == nil {
 		return "nobody"
 	}
-	name, _, _ := strings.Cut(p.Id, "/")
-	return name
+	return p.Id
 }
 
 // golden compares a record with a file, or writes it.
