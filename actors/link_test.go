@@ -205,6 +205,8 @@ var linkAttempts = []linkStory{
 		w.turn("", &linkLimit{attempt: w.l.attempt})
 		w.ends()
 		w.turn("asked again", w.take("link"))
+		w.undialed(false)
+		w.status()
 	}},
 	{"nobody", func(w *linkScene) {
 		w.connect(true)
@@ -233,6 +235,17 @@ var linkAttempts = []linkStory{
 		w.turn("", &ConnClosed{Epoch: w.l.attempt, Conn: w.l.out, Err: errors.New("made up")})
 		w.status()
 		w.turn("", &linkLimit{attempt: w.l.attempt})
+	}},
+	{"silence-and-no-answer", func(w *linkScene) {
+		w.connect(true)
+		w.turn("", &linkLimit{attempt: w.l.attempt})
+		w.undialed(false)
+		w.status()
+	}},
+	{"connection-out-of-order", func(w *linkScene) {
+		w.hello1(false)
+		w.dialed(w.l.attempt)
+		w.ends()
 	}},
 	{"late-dial", func(w *linkScene) {
 		w.connect(false)
@@ -333,6 +346,11 @@ var linkAttempts = []linkStory{
 		w.hello2Reply(r)
 		w.turn("", &refuseOffer{attempt: w.l.attempt, reason: "split-brain"})
 		w.ends()
+		w.l.out, w.l.in, w.out, w.in = nil, nil, nil, nil
+		w.hello2(oursReply)
+		w.hello2Reply(copyReply, 1)
+		w.turn("", &begin{attempt: w.l.attempt})
+		w.status()
 	}},
 	{"accepted-and-its-connection-gone", func(w *linkScene) {
 		w.hello2(oursReply)
@@ -365,6 +383,9 @@ var linkAttempts = []linkStory{
 		w.hello1(false)
 		w.turn("", &relink{})
 		w.ends()
+		w.connect(false)
+		w.undialed(true)
+		w.status()
 	}},
 	{"stopped", func(w *linkScene) {
 		w.hello2(oursReply)
@@ -410,6 +431,13 @@ var linkSessions = []linkStory{
 		w.status()
 		w.reply(wire.Reply{Seq: 5}, nil)
 		w.status()
+		w.io(states.OpWrite, 0, 512, states.MemSync)
+		w.mail["gate"] = nil
+		w.reply(wire.Reply{Seq: 6, Received: true}, nil)
+		w.reply(wire.Reply{Seq: 6}, nil)
+		for _, m := range w.mail["gate"] {
+			w.say("gate has %s", show(m)) // both, each as it was sent
+		}
 	}},
 	{"zeroing-towards-stock", func(w *linkScene) {
 		w.up(wire.Hello1Reply{Version: 1, Token: wire.Token{7}})
@@ -423,6 +451,7 @@ var linkSessions = []linkStory{
 		w.status()
 		w.briefly("zeroes, in parts", func() { w.io(states.OpZero, 0, 2*MaxRequest, states.MemSync) }, " <- ")
 		w.reply(wire.Reply{Seq: 6, Error: int16(wire.EIO)}, nil)
+		w.status()
 		w.reply(wire.Reply{Seq: 5}, nil)
 		w.status()
 	}},
@@ -486,7 +515,24 @@ var linkSessions = []linkStory{
 		w.up(wire.Hello1Reply{Version: 2, Token: wire.Token{7}})
 		w.time += keepaliveEvery
 		w.tick()
+		w.time += keepaliveEvery - 1
+		w.turn("", &flushPeer{session: w.l.attempt})
+		w.reply(wire.Reply{Seq: 1}, nil)
+		w.time++
+		w.tick()
 		w.time += time.Hour
+		w.tick()
+	}},
+	{"keepalive-after-a-long-handshake", func(w *linkScene) {
+		w.hello2(oursReply)
+		w.time += 9 * time.Second
+		w.hello2Reply(copyReply, 1)
+		w.turn("", &begin{attempt: w.l.attempt})
+		w.time += 2 * time.Second
+		w.tick()
+		w.time += 7 * time.Second
+		w.turn("", &raisePeer{session: w.l.attempt, image: []byte{5}})
+		w.time += 2 * time.Second
 		w.tick()
 	}},
 	{"request-unanswered", func(w *linkScene) {
@@ -497,6 +543,9 @@ var linkSessions = []linkStory{
 		w.io(states.OpRead, 1024, 512, states.MemSync)
 		w.reply(wire.Reply{Seq: 1, Error: int16(wire.EIO)}, nil)
 		w.reply(wire.Reply{Seq: 3, Error: int16(wire.EIO)}, nil)
+		w.time += 15 * time.Second
+		w.io(states.OpRead, 2048, 512, states.MemSync)
+		w.reply(wire.Reply{Seq: 2}, make([]byte, 512))
 		w.time += 20*time.Second - 1
 		w.tick()
 		w.time++
@@ -515,7 +564,10 @@ var linkSessions = []linkStory{
 		w.connect(false)
 		w.closed(w.out)
 		w.status()
+		w.l.out, w.l.in = nil, nil
+		w.time += time.Minute
 		w.up(oursReply)
+		w.tick()
 		w.reply(wire.Reply{Seq: 1}, nil)
 		w.status()
 	}},

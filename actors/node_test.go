@@ -28,6 +28,8 @@ func sceneConfig() *config.Config {
 
 func sceneNode(t *testing.T) *nodeScene {
 	st := newScene(t)
+	// What it hears of dead letters is of this scene only.
+	st.h.System, st.pids = actor.NewActorSystem(actor.WithLoggerFactory(quietLog)), make(map[string]*actor.PID)
 	w := &nodeScene{scene: st, n: newNode(st.h, sceneExec{}, sceneConfig())}
 	st.start("node", w.n)
 	return w

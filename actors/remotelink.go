@@ -293,10 +293,7 @@ func (l *remotelink) onHello2Reply(f *wire.InFrame) {
 		return
 	}
 	l.offer = &peerReply{attempt: l.attempt, reply: reply, image: append([]byte(nil), f.Payload...), caps: l.caps, version: l.version}
-	if reply.ErrMsg != "" {
-		// Gate explains it from the counters; it never accepts a reply with an error.
-		l.reason = reply.ErrMsg
-	}
+	// Of a refusal gate says why, from the counters; it never accepts a reply with an error.
 	l.startLimit(l.res.cfg.Timeout)
 	l.step(states.LinkOnPeerReply)
 	if l.inEnded != "" && reply.ErrMsg == "" {

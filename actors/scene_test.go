@@ -41,12 +41,15 @@ type scene struct {
 	shown string // how the shared standing was shown last
 }
 
+// sceneSystem carries the addresses of one scene after the other; nothing runs in it.
+var sceneSystem = actor.NewActorSystem(actor.WithLoggerFactory(quietLog))
+
 func quietLog(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // newScene makes one with a resource of 8 extents of 4 KiB, whose other actors are addresses.
 func newScene(t *testing.T) *scene {
 	s := &scene{t: t, mail: make(map[string][]any), pids: make(map[string]*actor.PID), time: time.Hour}
-	s.h = &Host{System: actor.NewActorSystem(actor.WithLoggerFactory(quietLog)), Exec: sceneExec{}, Clock: s, Rand: s, Net: sceneNet{s}, Doors: sceneDoors{s}, Log: hclog.NewNullLogger(), Boot: "boot-2"}
+	s.h = &Host{System: sceneSystem, Exec: sceneExec{}, Clock: s, Rand: s, Net: sceneNet{s}, Doors: sceneDoors{s}, Log: hclog.NewNullLogger(), Boot: "boot-2"}
 	cfg := config.Resource{Name: "shared", Provider: "shared", Local: "/dev/c", Remote: "peer", Timeout: 20 * time.Second,
 		Replication: states.MemSync, MetaFlush: true, Exec: "/bin/hook"}
 	r := &resource{h: s.h, cfg: cfg, ex: sceneExec{}, log: s.h.Log, cache: &diskCache{Cache: volatile.New(sceneSize, 4096)}, nonce: 5, epoch: 100, role: states.RoleInit,
@@ -72,6 +75,7 @@ func (s *scene) address(name string) *actor.PID {
 	if p := s.pids[name]; p != nil {
 		return p
 	}
+	s.h.System.ProcessRegistry.Remove(&actor.PID{Id: name}) // an earlier scene's
 	p, _ := s.h.System.ProcessRegistry.Add(&sceneMail{s, name}, name)
 	s.pids[name] = p
 	return p

@@ -80,6 +80,35 @@ var secondaryRequests = []secondaryStory{
 		w.status()
 		return w
 	}},
+	{"many-and-gone", func(t *testing.T) *servedScene {
+		w := sceneSecondary(t, sceneRecord())
+		w.session()
+		w.briefly("more than many reads", func() {
+			for i := range uint64(servedMost + 2) {
+				w.read(2+i, i%64)
+			}
+		}, reading)
+		w.closed(w.a)
+		w.disk(nil)
+		w.status()
+		return w
+	}},
+	{"long", func(t *testing.T) *servedScene {
+		rec := sceneRecord()
+		rec.DataSize = 4 << 20
+		w := sceneSecondary(t, rec)
+		h := peerCopy()
+		h.DataSize = rec.DataSize
+		w.hello1(offeredCaps, 2)
+		w.hello2(h)
+		w.rest()
+		w.request(wire.Request{Cmd: opMark, Seq: 1}, make([]byte, 128))
+		w.rest()
+		w.request(wire.Request{Cmd: states.OpDelete, Seq: 2, Length: 2 << 20}, nil)
+		w.request(wire.Request{Cmd: states.OpRead, Seq: 3, Length: wire.MaxPayload + 512}, nil)
+		w.rest()
+		return w
+	}},
 	{"backlog", func(t *testing.T) *servedScene {
 		// All that comes behind a request that waits for a record waits, too.
 		w := sceneSecondary(t, sceneRecord())
@@ -118,6 +147,16 @@ var secondaryRequests = []secondaryStory{
 		w.status()
 		w.ours()
 		w.rest()
+		w.status()
+		w.closed(w.a)
+		w.status()
+		w.ours()
+		w.rest()
+		w.mark(1, 0)
+		w.rest()
+		w.fit(2)
+		w.rest()
+		w.closed(w.a)
 		w.status()
 		return w
 	}},
@@ -229,6 +268,19 @@ var secondaryRequests = []secondaryStory{
 		w.write(3, 0, 1, true) // asks for a record while the flush is under way
 		w.disk(nil)            // the flush
 		w.disk(nil)            // the record
+		w.rest()
+		w.status()
+		return w
+	}},
+	{"fit-waits-and-its-session-ends", func(t *testing.T) *servedScene {
+		w := sceneSecondary(t, sceneRecord())
+		w.session()
+		w.fit(2)
+		w.write(3, 0, 1, true)
+		w.disk(nil) // the flush
+		w.closed(w.a)
+		w.rest()
+		w.ours()
 		w.rest()
 		w.status()
 		return w
@@ -402,6 +454,9 @@ var secondaryRaises = []secondaryStory{
 		w.disk(nil)
 		w.disk(errDisk)
 		w.status()
+		w.ours()
+		w.rest()
+		w.status()
 		return w
 	}},
 	{"raise-record-fails", func(t *testing.T) *servedScene {
@@ -426,6 +481,9 @@ var secondaryRaises = []secondaryStory{
 		w := raising(t)
 		w.closed(w.b)
 		w.disk(nil)
+		w.session()
+		w.raise(2, 0x04)
+		w.rest()
 		w.status()
 		return w
 	}},
@@ -543,6 +601,15 @@ var secondaryResolves = []secondaryStory{
 		w.resolve(states.DiscardMine)
 		w.rest()
 		w.status()
+		return w
+	}},
+	{"resolve-mine-of-a-good-end", func(t *testing.T) *servedScene {
+		rec := sceneRecord()
+		rec.LocalCnt = 2
+		w := sceneSecondary(t, rec, 0x03)
+		w.behind()
+		w.resolve(states.DiscardMine)
+		w.rest()
 		return w
 	}},
 	{"resolve-the-peers", func(t *testing.T) *servedScene {

@@ -71,7 +71,6 @@ func (s *secondary) onMapSaved(m *mapSaved) {
 		} else {
 			// Of a flush that failed nobody knows what it lost: all of this session's changes may be
 			// (I38). The primary copies them again.
-			s.cleared = false
 			s.stand.lacking()
 			s.endSession("the activemap can't be cleared: " + m.err.Error())
 		}

@@ -124,7 +124,7 @@ func (w *servedScene) mark(seq uint64, lacks byte) {
 func (w *servedScene) status() {
 	w.t.Helper()
 	m := &statusWalk{status: &Status{Name: "shared"}}
-	w.s.onStatus(m)
+	w.turn("status", m)
 	w.say("status %s", show(m.status))
 	w.s.Keeps(func(what string, n int) {
 		if n != 0 {

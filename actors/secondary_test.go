@@ -46,6 +46,7 @@ func secondaryStories(t *testing.T, file string, list []secondaryStory) {
 var secondaryHellos = []secondaryStory{
 	{"session", func(t *testing.T) *servedScene {
 		w := sceneSecondary(t, sceneRecord(), 0x01)
+		w.res.cfg.Checksum, w.res.cfg.Compression = states.ChecksumCRC32, states.CompressionHole
 		w.ours()
 		w.disk(nil) // the flush
 		w.disk(nil) // the record
@@ -174,8 +175,10 @@ var secondaryHellos = []secondaryStory{
 var secondaryVerdicts = []secondaryStory{
 	{"primary-ahead", func(t *testing.T) *servedScene {
 		w := sceneSecondary(t, sceneRecord())
+		w.time += time.Minute
 		w.behind()
 		w.rest()
+		w.turn("", &servedTick{epoch: w.s.session})
 		w.status()
 		w.mark(1, 0xff)
 		w.rest()
@@ -239,6 +242,7 @@ var secondaryVerdicts = []secondaryStory{
 		rec := sceneRecord()
 		rec.LocalCnt = 2
 		w := sceneSecondary(t, rec, 0x03)
+		w.time += time.Minute
 		w.behind()
 		w.status()
 		w.time += time.Minute
@@ -262,6 +266,36 @@ var secondaryVerdicts = []secondaryStory{
 		w.hello1(offeredCaps, 2)
 		w.hello2(h)
 		w.status()
+		return w
+	}},
+	{"back-in-time", func(t *testing.T) *servedScene {
+		rec := sceneRecord()
+		rec.TrySession = 5
+		w := sceneSecondary(t, rec, 0x01)
+		h := peerCopy()
+		h.Marks.LastSession, h.Marks.TrySession = 66, 67
+		w.hello1(offeredCaps, 2)
+		w.hello2(h)
+		w.status()
+		return w
+	}},
+	{"named", func(t *testing.T) *servedScene {
+		rec := sceneRecord()
+		rec.Unclean = states.UncleanBegan | states.UncleanReceived
+		w := sceneSecondary(t, rec)
+		w.ours()
+		w.rest()
+		w.request(wire.Request{Cmd: opMark, Seq: 1, Offset: markNamed}, []byte{0})
+		w.rest()
+		w.status()
+		return w
+	}},
+	{"zeroed", func(t *testing.T) *servedScene {
+		rec := sceneRecord()
+		rec.Zeroed = true
+		w := sceneSecondary(t, rec)
+		w.ours()
+		w.rest()
 		return w
 	}},
 	{"other-size", func(t *testing.T) *servedScene {
@@ -484,6 +518,36 @@ var secondaryEnds = []secondaryStory{
 		w.ours()
 		w.turn("", &settle{})
 		w.rest()
+		return w
+	}},
+	{"settle-while-marking", func(t *testing.T) *servedScene {
+		w := sceneSecondary(t, sceneRecord(), 0x01)
+		w.session() // the map is being cleared
+		w.turn("", &settle{})
+		w.rest()
+		return w
+	}},
+	{"settle-while-data-is-lent", func(t *testing.T) *servedScene {
+		w := sceneSecondary(t, sceneRecord())
+		w.session()
+		w.read(2, 0)
+		w.disk(nil)
+		note := w.b.note
+		w.turn("", &settle{})
+		w.turn("a read's data is sent", note)
+		w.rest()
+		return w
+	}},
+	{"hello-while-data-is-lent", func(t *testing.T) *servedScene {
+		w := sceneSecondary(t, sceneRecord())
+		w.session()
+		w.read(2, 0)
+		w.disk(nil)
+		note := w.b.note
+		w.ours()
+		w.turn("a read's data is sent", note)
+		w.rest()
+		w.status()
 		return w
 	}},
 	{"stops-half", func(t *testing.T) *servedScene {

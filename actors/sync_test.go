@@ -37,7 +37,7 @@ func (w *syncScene) drained() {
 func (w *syncScene) status() {
 	w.t.Helper()
 	m := &statusWalk{status: &Status{Name: "shared"}}
-	w.s.onStatus(m)
+	w.turn("status", m)
 	w.say("status %s", show(&m.status.Sync))
 	w.s.Keeps(func(what string, n int) { w.say("keeps %d %s", n, what) })
 }
