@@ -200,6 +200,29 @@ func TestGateLag(t *testing.T) {
 	)
 }
 
+// What a flush waits for can't be copied: the session ends, and the flush is answered as a lone one's.
+func TestGateLagFails(t *testing.T) {
+	gateStories(t, "gate-lag-fails",
+		gateStory{"a flush waits for what can't be copied", func(t *testing.T) *gateScene {
+			w := inSync(t, gateMode(states.Async))
+			w.write("w1", 1, 1)
+			w.rest()
+			r := w.reply()
+			r.Marks.Crashed = states.UncleanBegan | states.UncleanReceived
+			w.cut()
+			w.session(r, ourCaps, 0, 0)
+			w.from("the secondary lacks the extent 1, and counters are equal")
+			w.flush("f1")
+			w.write("w2", 1, 1)
+			w.rest()
+			w.chunk()
+			w.disk(errDisk)
+			w.rest()
+			return w
+		}},
+	)
+}
+
 // givenUp is a session whose primary's component was given up over a write.
 func givenUp(t *testing.T, change ...func(w *gateScene)) *gateScene {
 	w := inSync(t, change...)
@@ -244,6 +267,49 @@ func TestGateGivenUp(t *testing.T) {
 			w.rest()
 			w.tick(2)
 			w.rest()
+			return w
+		}},
+		gateStory{"what it still has is given back late", func(t *testing.T) *gateScene {
+			w := inSync(t, full)
+			w.write("w0", 1, 1)
+			w.disk(nil)
+			w.disk(errDisk)
+			w.peerOK()
+			w.rest()
+			w.from("the secondary holds the extent 1 alone")
+			w.write("w1", 3, 1)
+			w.disk(nil)
+			w.read("r1", 0, 3)
+			w.read("r2", 5, 1)
+			w.ask("w2", states.OpWrite, 4096*3+512, 512)
+			w.do("the component is stuck", &diskStuck{err: errDisk})
+			w.peerOK()
+			w.peerOK()
+			w.peerOK()
+			w.do("drain", &drain{})
+			w.do("the door is closed", &DoorClosed{})
+			for w.asked("link") {
+				w.peerOK()
+			}
+			for w.asked("localdisk") {
+				w.disk(nil)
+			}
+			w.rest()
+			return w
+		}},
+		gateStory{"it fails the piece of a read that it still has", func(t *testing.T) *gateScene {
+			w := inSync(t, gateMode(states.Async))
+			w.write("w1", 3, 1)
+			w.rest()
+			w.write("w2", 3, 1)
+			w.read("r1", 3, 1)
+			w.disk(nil)
+			w.do("the component is stuck", &diskStuck{err: errDisk})
+			w.rest()
+			for w.asked("localdisk") {
+				w.disk(errDisk)
+			}
+			w.tick(1)
 			return w
 		}},
 		gateStory{"reads and writes go there, and idle ones are flushed", func(t *testing.T) *gateScene {

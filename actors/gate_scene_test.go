@@ -19,6 +19,7 @@ type gateScene struct {
 	last  string
 	next  uint64 // attempt
 	peers states.Marks
+	past  *pastTarget // what the reign before has left
 }
 
 // gateOpen opens a gate; image is the map on disk.
@@ -34,6 +35,7 @@ func gateOpen(t *testing.T, rec states.Record, image byte, change ...func(w *gat
 	}
 	w.g = newGate(w.res)
 	w.stand = openStanding(&rec, w.h.Boot)
+	w.stand.target = w.past
 	w.start("gate", w.g)
 	area := make([]byte, rec.MapSize())
 	area[0] = image
@@ -208,6 +210,12 @@ func (w *gateScene) disk(err error) {
 		}
 		return
 	}
+}
+
+// later has somebody answer the oldest thing behind all others.
+func (w *gateScene) later(name string) {
+	m := w.take(name)
+	w.mail[name] = append(w.mail[name], m)
 }
 
 // peer answers the oldest thing that the peer was asked for: how far it is with a request, or how it ended.

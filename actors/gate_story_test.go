@@ -3,7 +3,11 @@ package actors
 import (
 	"testing"
 
+	"github.com/asynkron/protoactor-go/actor"
+
+	"hast/config"
 	"hast/states"
+	"hast/states/bitset"
 	"hast/wire"
 )
 
@@ -99,13 +103,51 @@ func TestGateAlone(t *testing.T) {
 			w.disk(errDisk)
 			return w
 		}},
-		gateStory{"a device that goes by itself, and a gate that falls", func(t *testing.T) *gateScene {
+		gateStory{"a device that goes by itself", func(t *testing.T) *gateScene {
 			w := open(t)
 			w.do("the door is closed", &DoorClosed{})
 			w.do("drain", &drain{})
 			w.rest()
-			w = open(t)
-			w.g.abandon()
+			return w
+		}},
+		gateStory{"a gate that falls", func(t *testing.T) *gateScene {
+			w := open(t)
+			w.do("stopping", &actor.Stopping{})
+			w.do("stopping", &actor.Stopping{})
+			return w
+		}},
+		gateStory{"a flush that needs a raise, which fails", func(t *testing.T) *gateScene {
+			w := open(t)
+			w.flush("f1")
+			w.disk(nil)
+			w.disk(errDisk)
+			w.flush("f2")
+			w.disk(nil)
+			w.disk(nil)
+			w.disk(errDisk)
+			w.flush("f3")
+			w.rest()
+			return w
+		}},
+		gateStory{"new settings, and writes that a demotion meets", func(t *testing.T) *gateScene {
+			w := open(t)
+			w.do("new settings", &regate{cfg: config.Resource{Name: "shared", Replication: states.Async}})
+			w.write("w1", 0, 1)
+			w.rest()
+			w.do("drain", &drain{})
+			w.write("w2", 0, 1)
+			w.do("the door is closed", &DoorClosed{})
+			w.rest()
+			return w
+		}},
+		gateStory{"a reign after a withdrawal", func(t *testing.T) *gateScene {
+			stale := bitset.New(8)
+			stale.Set(1)
+			w := gateOpen(t, sceneRecord(), 0x02, func(w *gateScene) { w.past = &pastTarget{stale: stale, seen: 4} })
+			w.show()
+			w.write("w1", 1, 1)
+			w.write("w2", 3, 1)
+			w.rest()
 			return w
 		}},
 		gateStory{"a copy that isn't current", func(t *testing.T) *gateScene {
@@ -288,6 +330,118 @@ func TestGateSession(t *testing.T) {
 			w.copy()
 			w.equalise()
 			w.write("w4", 6, 1)
+			w.rest()
+			return w
+		}},
+		{"the session ends over writes, and the raise fails", func(t *testing.T) *gateScene {
+			w := inSync(t, full)
+			w.write("w0", 0, 1)
+			w.rest()
+			w.write("w1", 0, 1)
+			w.read("r1", 0, 1)
+			w.cut()
+			w.disk(nil) // the write, which waits for the raise now
+			w.disk(errDisk)
+			w.rest()
+			return w
+		}},
+		{"the session ends over what a flush has lost here", func(t *testing.T) *gateScene {
+			w := inSync(t)
+			w.write("w0", 0, 1)
+			w.write("w1", 2, 1)
+			w.rest()
+			w.flush("f1")
+			w.disk(errDisk)
+			w.cut()
+			w.rest()
+			return w
+		}},
+		{"what a flush has lost here can't be recorded", func(t *testing.T) *gateScene {
+			w := inSync(t)
+			w.write("w0", 0, 1)
+			w.rest()
+			w.write("w1", 5, 1)
+			w.disk(nil)
+			w.flush("f1")
+			w.disk(nil)
+			w.write("w2", 0, 1)
+			w.disk(errDisk)
+			w.peerOK()
+			w.peerOK()
+			w.peerOK()
+			for range 3 {
+				if w.asked("localdisk") {
+					w.disk(errDisk)
+				}
+			}
+			w.peer(states.PartDone, wire.EPERM)
+			w.rest()
+			w.tick(6)
+			w.rest()
+			return w
+		}},
+		{"the session ends while a record names what was failed", func(t *testing.T) *gateScene {
+			w := inSync(t, full)
+			w.write("w1", 1, 1)
+			w.disk(nil)
+			w.disk(errDisk)
+			w.peerOK()
+			w.peerOK()
+			w.cut()
+			w.read("r1", 1, 1)
+			w.write("w2", 1, 1)
+			w.disk(errDisk)
+			w.rest()
+			w.tick(6)
+			w.rest()
+			w.read("r2", 1, 1)
+			w.rest()
+			return w
+		}},
+		{"a session begins while a flush is under way", func(t *testing.T) *gateScene {
+			w := gateOpen(t, sceneRecord(), 0)
+			w.show()
+			w.from("a device is shown")
+			w.flush("f1")
+			w.hello(w.reply(), ourCaps)
+			w.later("localdisk")
+			w.disk(nil)
+			w.up(ourCaps)
+			w.peerOK()
+			w.disk(nil)
+			w.rest()
+			return w
+		}},
+		{"the same, and the device goes", func(t *testing.T) *gateScene {
+			w := gateOpen(t, sceneRecord(), 0)
+			w.show()
+			w.from("a device is shown")
+			w.do("drain", &drain{})
+			w.do("the door is closed", &DoorClosed{})
+			w.hello(w.reply(), ourCaps)
+			w.rest()
+			return w
+		}},
+		{"a lost session's handshake while the device goes", func(t *testing.T) *gateScene {
+			w := inSync(t)
+			w.write("w1", 1, 1)
+			w.disk(nil)
+			w.cut()
+			w.do("drain", &drain{})
+			w.do("the link wants the copy", &wantCopy{attempt: 900})
+			w.rest()
+			w.do("the link wants the copy", &wantCopy{attempt: 901})
+			w.do("reply", &peerReply{attempt: 901, reply: w.reply(), image: []byte{0, 0}, caps: ourCaps})
+			w.do("the link gives back", &linkReturned{session: w.next})
+			w.do("the door is closed", &DoorClosed{})
+			w.rest()
+			return w
+		}},
+		{"the link gives back before it says that it is lost", func(t *testing.T) *gateScene {
+			w := inSync(t)
+			w.write("w1", 1, 1)
+			w.disk(nil)
+			w.do("the link gives back", &linkReturned{session: w.next})
 			w.rest()
 			return w
 		}},

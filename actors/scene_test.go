@@ -337,7 +337,7 @@ func showValue(v reflect.Value, depth int) string {
 	if depth > 5 {
 		return "…"
 	}
-	if v.CanAddr() && v.Kind() != reflect.Struct {
+	if v.CanAddr() && (v.Kind() != reflect.Struct || v.Type() == reflect.TypeFor[states.ExtentRuns]()) {
 		// What is not exported is shown as well.
 		v = reflect.NewAt(v.Type(), v.Addr().UnsafePointer()).Elem()
 	}
@@ -360,7 +360,7 @@ func showValue(v reflect.Value, depth int) string {
 		case *bitset.Set:
 			return fmt.Sprint(x.AppendBytes(nil))
 		case states.ExtentRuns:
-			return fmt.Sprint(x)
+			return "[" + x.String() + "]"
 		case wire.Token:
 			return showBytes(x[:])
 		case fmt.Stringer:
