@@ -59,7 +59,7 @@ func sceneMedia(t *testing.T, rec states.Record, image byte) []byte {
 
 func newDiskScene(t *testing.T, media []byte) *diskScene {
 	w := &diskScene{scene: newScene(t), media: media}
-	w.h.Disks, w.h.Ledger = sceneDisks{w}, diskLedger{w.scene}
+	w.h.Disks, w.h.Ledger = diskSceneDisks{w}, diskLedger{w.scene}
 	w.res.cfg.StateDir, w.res.cfg.Workers = "/state", 3
 	w.res.cache = &diskCache{} // nil: nothing was opened
 	w.d = &localdisk{res: w.res, log: w.res.log}
@@ -136,16 +136,16 @@ func (l diskLedger) Write(o Owner, dir, name string, data []byte) {
 	l.s.line("ledger: write %s of %s: %d bytes, epoch %d", name, dir, len(data), o.Epoch)
 }
 
-type sceneDisks struct{ w *diskScene }
+type diskSceneDisks struct{ w *diskScene }
 
-func (s sceneDisks) Open(o Owner, path string, workers int) {
+func (s diskSceneDisks) Open(o Owner, path string, workers int) {
 	s.w.line("open %s with %d workers, epoch %d", path, workers, o.Epoch)
 }
 
-type sceneDisk struct{ w *diskScene }
+type diskSceneDisk struct{ w *diskScene }
 
-func (sceneDisk) String() string { return "disk" }
-func (s sceneDisk) Submit(op *DiskOp) {
+func (diskSceneDisk) String() string { return "disk" }
+func (s diskSceneDisk) Submit(op *DiskOp) {
 	words := ""
 	if op.Kind == DiskWrite {
 		words = " " + showBytes(op.Buf[:min(len(op.Buf), 8)])
@@ -153,7 +153,7 @@ func (s sceneDisk) Submit(op *DiskOp) {
 	s.w.line("disk: %s %s, epoch %d", s.w.describe(op), words, op.Epoch)
 	s.w.ops = append(s.w.ops, op)
 }
-func (s sceneDisk) Close(o Owner) {
+func (s diskSceneDisk) Close(o Owner) {
 	s.w.line("disk closes, for %s, epoch %d", sceneName(o.PID), o.Epoch)
 }
 
@@ -214,7 +214,7 @@ func (w *diskScene) rest() {
 func (w *diskScene) begin() {
 	w.t.Helper()
 	w.do("open", &openDisk{})
-	w.do("it is open", &DiskOpened{Epoch: w.d.epoch, Disk: sceneDisk{w}, Size: int64(len(w.media)), Sector: 512})
+	w.do("it is open", &DiskOpened{Epoch: w.d.epoch, Disk: diskSceneDisk{w}, Size: int64(len(w.media)), Sector: 512})
 }
 
 func (w *diskScene) open() {

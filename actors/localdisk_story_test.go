@@ -47,7 +47,7 @@ func TestLocaldiskOpens(t *testing.T) {
 			w.do("open", &openDisk{})
 			w.do("busy", &DiskOpened{Epoch: w.d.epoch, Err: fmt.Errorf("made up: %w", wire.EBUSY)})
 			w.do("open", &openDisk{})
-			w.do("late", &DiskOpened{Epoch: w.d.epoch - 1, Disk: sceneDisk{w}})
+			w.do("late", &DiskOpened{Epoch: w.d.epoch - 1, Disk: diskSceneDisk{w}})
 			w.do("late", &DiskOpened{Epoch: w.d.epoch - 1, Err: errDisk})
 			w.do("ill", &DiskOpened{Epoch: w.d.epoch, Err: errDisk})
 			w.do("describe", &describeDisk{})
@@ -64,7 +64,7 @@ func TestLocaldiskOpens(t *testing.T) {
 		story("of another resource", func(_ []byte, rec *states.Record) { rec.Resource = "other" }, func(w *diskScene) { w.open2() }),
 		story("sectors that don't fit", nil, func(w *diskScene) {
 			w.do("open", &openDisk{})
-			w.do("it is open", &DiskOpened{Epoch: w.d.epoch, Disk: sceneDisk{w}, Size: int64(len(w.media)), Sector: 24576})
+			w.do("it is open", &DiskOpened{Epoch: w.d.epoch, Disk: diskSceneDisk{w}, Size: int64(len(w.media)), Sector: 24576})
 			w.rest()
 		}),
 		story("nothing on it", func(media []byte, _ *states.Record) { clear(media) }, func(w *diskScene) { w.open2() }),
@@ -331,7 +331,7 @@ func TestLocaldiskSticks(t *testing.T) {
 			w.do("not there", &DiskOpened{Epoch: w.d.epoch, Err: errDisk})
 			w.ask(states.OpRead, 0, 4096)
 			w.do("open it again", &reopenDisk{})
-			w.do("it is open", &DiskOpened{Epoch: w.d.epoch, Disk: sceneDisk{w}, Size: int64(len(w.media)), Sector: 512})
+			w.do("it is open", &DiskOpened{Epoch: w.d.epoch, Disk: diskSceneDisk{w}, Size: int64(len(w.media)), Sector: 512})
 			w.rest()
 			w.do("no entry", &LedgerRead{Epoch: w.d.epoch})
 			w.rest()
