@@ -87,6 +87,9 @@ func (d *localdisk) inherits() {
 			if unclean {
 				d.res.cache.Doubt(off, n)
 			}
+			if unclean && d.res.cache.shaken {
+				d.res.cache.Rely(off, n) // this very process was told: the flush behind the repair of a record failed
+			}
 		}
 	}
 }
