@@ -61,6 +61,13 @@ func (g *ghost) handOver(s *side, at int64) bool {
 	if o.lostPower >= f.inv || g.tainted(at) {
 		return true // it may have held it, and lost it since
 	}
+	if o.m.stock && g.reign.server == o && !g.older(at, o.written[at], f) && g.older(at, o.durable[at], f) {
+		// A primary of the original's manners writes what is bad here, and flushes nothing for that (correctness 4.6).
+		if f.inv > o.owed[at].inv {
+			o.owed[at] = f
+		}
+		return true
+	}
 	if g.older(at, o.durable[at], f) {
 		g.violate(ruleI37, s, at, "its copy is given up, and durable on %s, whose copy is the current one, is %s", o.name(), g.judge.describe(o.durable[at]))
 		return false
