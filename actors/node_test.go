@@ -119,6 +119,27 @@ var nodeStories = []struct {
 		w.turn("", &Stranger{Peer: "x"})
 		w.turn("it is stopped", sceneStopping)
 	}},
+	{"a-resource-panics", func(w *nodeScene) {
+		one := w.n.resources["one"]
+		w.n.HandleFailure(nil, sceneSupervisor{s: w.scene}, one, nil, "made up", &DiskClosed{})
+		w.n.HandleFailure(nil, sceneSupervisor{s: w.scene}, one, nil, "made up", &Dialed{Conn: w.conn("c")})
+	}},
+	{"nothing-to-stop", func(w *nodeScene) {
+		w.reload(func(c *config.Config) { c.Resources = nil })
+		w.turn("", &resourceGone{name: "one"})
+		w.turn("", &resourceGone{name: "t/wo"})
+		w.turn("", &Shutdown{To: w.sink()})
+	}},
+	{"removed-and-back", func(w *nodeScene) {
+		w.turn("", &roleHeld{name: "t/wo", role: states.RolePrimary})
+		for range fallsMost {
+			w.ended("t/wo")
+		}
+		w.reload(func(c *config.Config) { c.Resources = c.Resources[:1] })
+		w.turn("", &resourceGone{name: "t/wo"})
+		w.reload(func(c *config.Config) {})
+		w.ended("t/wo")
+	}},
 	{"hellos", func(w *nodeScene) {
 		one := wire.AppendHello1(nil, &wire.Hello1{Resource: "one", Version: 2})
 		c, id := w.accepted("c1", "peer1")
@@ -143,6 +164,7 @@ var nodeStories = []struct {
 		c, id = w.accepted("c8", "peer1")
 		w.turn("", &helloLimit{id: id - 1})
 		w.turn("", &helloLimit{id: id})
+		w.first(c, id, one)
 		w.turn("c8 has ended", &ConnClosed{Epoch: id, Conn: c})
 		c, id = w.accepted("c9", "peer1")
 		w.turn("c9 has ended", &ConnClosed{Epoch: id, Conn: c})

@@ -182,6 +182,32 @@ var resourcePromotions = []resourceStory{
 		w.turn("the device is shown", &deviceShown{door: &sceneDoor{w.scene, 0}, uri: "nbd:x"})
 		w.status()
 	}},
+	{"insisted-after-a-withdrawal", func(w *resourceScene) {
+		w.primary(1)
+		w.turn("", &withdrawn{reason: "the secondary is ahead"})
+		w.turn("", &gateDrained{})
+		w.down()
+		w.ready()
+		w.answered(states.PeerPrimary, "")
+		w.command(states.RolePrimary, true)
+		w.turn("", &probeOver{epoch: w.r.probe.ask})
+		w.status()
+	}},
+	{"refused-after-a-fall", func(w *resourceScene) {
+		w.primary(1)
+		w.fell(w.r.gate)
+		w.down()
+		w.turn("", &DiskClosed{})
+		w.turn("", &upAgain{epoch: w.r.probe.epoch})
+		w.opened()
+		w.ready()
+		w.time += w.r.cfg.Timeout
+		w.answered(states.PeerPrimary, "it serves")
+		w.turn("", &gateDrained{})
+		w.down()
+		w.turn("", &DiskClosed{})
+		w.status()
+	}},
 	{"insisted-while-probing", func(w *resourceScene) {
 		w.probing(false)
 		w.r.reason, w.r.remedy = "of before", "of before"
@@ -191,6 +217,7 @@ var resourcePromotions = []resourceStory{
 	}},
 	{"device-gone", func(w *resourceScene) {
 		w.turn("", &deviceGone{})
+		w.status()
 		w.primary(1)
 		w.turn("", &deviceGone{})
 		w.down()
@@ -243,6 +270,19 @@ var resourceFalls = []resourceStory{
 		w.opened()
 		w.ready()
 		w.status()
+	}},
+	{"child-panics", func(w *resourceScene) {
+		w.primary(1)
+		panics := func(p *actor.PID, m any) {
+			w.say("> %s panics", sceneName(p))
+			w.r.HandleFailure(nil, sceneSupervisor{s: w.scene}, p, nil, "made up", m)
+		}
+		panics(w.r.hooks, &HookDone{})
+		panics(&actor.PID{Id: w.r.hooks.Id}, &HookDone{})
+		panics(w.r.gate, &DiskClosed{})
+		panics(w.r.link, &Dialed{Conn: w.conn("c")})
+		w.r.node = nil
+		panics(w.r.link, &Dialed{Conn: w.conn("c")})
 	}},
 	{"child-ends-by-itself", func(w *resourceScene) {
 		w.secondary()

@@ -200,6 +200,15 @@ type sceneExec struct{}
 func (sceneExec) Options() []actor.PropsOption { return nil }
 func (sceneExec) Executor(string) Executor     { return sceneExec{} }
 
+// sceneSupervisor is whom an actor tells what becomes of a child.
+type sceneSupervisor struct {
+	actor.Supervisor
+	s *scene
+}
+
+func (v sceneSupervisor) RestartChildren(p ...*actor.PID) { v.s.line("restart %s", sceneName(p[0])) }
+func (v sceneSupervisor) StopChildren(p ...*actor.PID)    { v.s.line("stop %s", sceneName(p[0])) }
+
 type sceneNet struct{ s *scene }
 
 func (n sceneNet) Listen(o Owner, addr string) { n.s.line("listen on %s, epoch %d", addr, o.Epoch) }

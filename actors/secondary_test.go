@@ -66,6 +66,9 @@ var secondaryHellos = []secondaryStory{
 		w.status()
 		w.rest()
 		w.turn("the read's data is sent", w.b.note)
+		w.request(wire.Request{Cmd: states.OpKeepalive, Seq: 8}, nil)
+		w.flush(9)
+		w.rest()
 		w.status()
 		return w
 	}},
@@ -277,6 +280,45 @@ var secondaryVerdicts = []secondaryStory{
 		w.hello1(offeredCaps, 2)
 		w.hello2(h)
 		w.status()
+		return w
+	}},
+	{"bad-towards-stock", func(t *testing.T) *servedScene {
+		rec := sceneRecord()
+		rec.LocalCnt, rec.Bad = 2, states.NewExtentRuns(states.ExtentRun{First: 2, Count: 1})
+		w := sceneSecondary(t, rec)
+		w.stock(2)
+		w.rest()
+		w.status()
+		return w
+	}},
+	{"branched", func(t *testing.T) *servedScene {
+		rec := sceneRecord()
+		rec.LocalCnt, rec.Branch = 2, true
+		w := sceneSecondary(t, rec, 0x01)
+		h := peerCopy()
+		h.Marks.Dirty, h.Told.Dirty = true, 4096
+		w.hello1(offeredCaps, 2)
+		w.hello2(h)
+		w.resolve(states.KeepMine)
+		w.rest()
+		return w
+	}},
+	{"branched-there", func(t *testing.T) *servedScene {
+		w := sceneSecondary(t, sceneRecord(), 0x01)
+		h := peerCopy()
+		h.LocalCnt, h.Marks.Branch = 2, true
+		w.hello1(offeredCaps, 2)
+		w.hello2(h)
+		w.resolve(states.DiscardMine)
+		w.rest()
+		return w
+	}},
+	{"branched-there-and-clean", func(t *testing.T) *servedScene {
+		w := sceneSecondary(t, sceneRecord())
+		h := peerCopy()
+		h.LocalCnt, h.Marks.Branch = 2, true
+		w.hello1(offeredCaps, 2)
+		w.hello2(h)
 		return w
 	}},
 	{"named", func(t *testing.T) *servedScene {
@@ -508,6 +550,8 @@ var secondaryEnds = []secondaryStory{
 		w.session()
 		w.res.cache.Doubt(0, 4096)
 		w.turn("", &settle{})
+		w.closed(w.a)
+		w.closed(w.b)
 		w.rest()
 		return w
 	}},
