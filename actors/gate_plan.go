@@ -50,8 +50,9 @@ func (g *gate) planCopies(p *sessionPlan) bool {
 		switch {
 		case from == states.SourceSecondary:
 			g.amap.MarkSource(e, activemap.FromPeer)
-		case same && !g.amap.Slag(e) && !g.amap.Stale(e) && !bitOf(p.theirs, e):
-			// In this very reign the secondary got all of it, and lost nothing: it isn't flushed, no more.
+		case same && !g.amap.Slag(e) && !g.amap.Stale(e) && !bitOf(p.theirs, e) && !(p.peer.Crashed != 0 && g.amap.Unflushed(amapS, e)):
+			// In this very reign the secondary got all of it, and lost nothing: it isn't flushed, no more. Of what a process that
+			// died there had not flushed a failed flush may have told that process alone, and no later one proves it (I38).
 			g.amap.MarkUnflushed(amapS, e)
 		default:
 			g.amap.MarkSource(e, activemap.ToPeer)
