@@ -403,10 +403,53 @@ var resourceFalls = []resourceStory{
 		w.turn("", &upAgain{epoch: w.r.probe.epoch})
 		w.status()
 	}},
+	{"closed-before-its-actors-have-ended", func(w *resourceScene) {
+		w.secondary()
+		w.command(states.RoleInit, false)
+		w.turn("", &settled{})
+		w.turn("", &DiskClosed{})
+		w.down()
+		w.status()
+	}},
+	{"falls-while-it-opens", func(w *resourceScene) {
+		w.command(states.RoleSecondary, false)
+		w.turn("", &diskTaken{})
+		w.fell(w.r.localdisk)
+		w.down()
+		w.status()
+		w.turn("", &DiskClosed{})
+		w.status()
+	}},
+	{"falls-and-is-then-demoted", func(w *resourceScene) {
+		w.secondary()
+		w.fell(w.r.secondary)
+		w.down()
+		w.turn("", &DiskClosed{})
+		w.turn("", &upAgain{epoch: w.r.probe.epoch})
+		w.opened()
+		w.ready()
+		w.command(states.RoleInit, false)
+		w.turn("", &settled{})
+		w.down()
+		w.turn("", &DiskClosed{})
+		w.status()
+	}},
+	{"force-is-for-once", func(w *resourceScene) {
+		w.probing(true)
+		w.answered(states.PeerSilent, "")
+		w.turn("the device is shown", &deviceShown{door: &sceneDoor{w.scene, 0}, uri: "nbd:x"})
+		w.fell(w.r.gate)
+		w.down()
+		w.turn("", &DiskClosed{})
+		w.turn("", &upAgain{epoch: w.r.probe.epoch})
+		w.opened()
+		w.ready()
+	}},
 	{"stopping", func(w *resourceScene) {
 		w.secondary()
 		w.turn("it is stopped", sceneStopping)
-		w.ended("localdisk-2")
+		w.command(states.RoleInit, false)
+		w.ended(sceneName(w.r.localdisk), "stranger")
 		w.turn("it has stopped", &actor.Stopped{})
 	}},
 	{"fails-and-is-closing", func(w *resourceScene) {

@@ -300,6 +300,28 @@ var resourceRoles = []resourceStory{
 		w.turn("", &DiskClosed{})
 		w.turn("", &retire{})
 	}},
+	{"reconfigured-while-a-command-waits", func(w *resourceScene) {
+		w.command(states.RoleSecondary, false)
+		cfg := w.r.cfg
+		cfg.Local = "/dev/d"
+		w.turn("", &reconfigure{cfg: cfg, change: changeOf(w.r.cfg, cfg)})
+		w.opened()
+		w.ready()
+		w.turn("", &retire{})
+		w.turn("", &settled{})
+		w.down()
+		w.turn("", &DiskClosed{})
+		w.status()
+	}},
+	{"wanted-while-the-record-is-described", func(w *resourceScene) {
+		w.command(states.RoleSecondary, false)
+		w.opened()
+		w.command(states.RolePrimary, false)
+		w.command(states.RoleInit, false)
+		w.down()
+		w.turn("", &DiskClosed{})
+		w.status()
+	}},
 	{"retired-when-failed", func(w *resourceScene) {
 		w.command(states.RoleSecondary, false)
 		w.turn("", &diskFailed{reason: "it is gone", remedy: "look"})
