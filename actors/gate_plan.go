@@ -32,7 +32,7 @@ func (g *gate) planCopies(p *sessionPlan) bool {
 	}
 	p.badS.ForEach(func(first, count uint64) {
 		for e := first; e < first+count; e++ {
-			g.amap.MarkDirty(uint32(e))
+			g.amap.Inherit(uint32(e))
 		}
 	})
 	fits := true

@@ -21,7 +21,7 @@ func (d Direction) String() string {
 	return "from peer"
 }
 
-// MergeRemote adds the peer's dirty extents, and returns how many were new. It only adds: writes in
+// MergeRemote adds the peer's dirty extents, as Inherit does, and returns how many were new. It only adds: writes in
 // flight keep what they hold (A18). A map that is too short is refused, and nothing changes.
 func (m *Map) MergeRemote(img []byte) (added uint32, err error) {
 	if len(img) < m.want.Bytes() {
@@ -35,7 +35,7 @@ func (m *Map) MergeRemote(img []byte) (added uint32, err error) {
 			continue
 		}
 		if img[e/8]>>(e%8)&1 != 0 {
-			m.dirty(e)
+			m.Inherit(e)
 		}
 	}
 	return m.want.Count() - before, nil

@@ -185,7 +185,7 @@ func TestFlushCover(t *testing.T) {
 func TestPeerKeepsWhatIsItsOwn(t *testing.T) {
 	m := small(t, 0)
 	for e := range uint32(3) {
-		m.MarkDirty(e)
+		m.Inherit(e)
 		m.MarkUnflushed(S, e)
 	}
 	m.MarkStale(0)
@@ -234,7 +234,7 @@ func TestMergeKeepsPins(t *testing.T) {
 		t.Error("a short map was merged")
 	}
 	m.End(0, 1)
-	expect(t, m, "0[wf1t] 2[w] 8-9[w]")
+	expect(t, m, "0[wf1t] 2[wp] 8-9[wp]") // what was clean here may be in the own component's cache only (I10, I38)
 	if m.DirtyBytes() != 3*4*kib+100 {
 		t.Errorf("%d bytes are dirty", m.DirtyBytes())
 	}

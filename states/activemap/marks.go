@@ -57,8 +57,15 @@ func (m *Map) BadIn(off, length uint64) bool {
 	return false
 }
 
-// MarkDirty makes an extent dirty for no other reason.
-func (m *Map) MarkDirty(e uint32) { m.dirty(e) }
+// Inherit makes an extent dirty because the peer says that the components may differ there. Of one that wasn't, the own
+// component may have in its cache only what it was given as the secondary, and a flush may have failed it: so it counts
+// as unflushed, and stays dirty until a flush is good (I10, I38).
+func (m *Map) Inherit(e uint32) {
+	if !m.want.Has(e) {
+		m.dirty(e)
+		m.MarkUnflushed(P, e)
+	}
+}
 
 // MarkSource says anew which side an extent is to be copied from: what was meant before is forgotten.
 func (m *Map) MarkSource(e uint32, dir Direction) {

@@ -191,8 +191,9 @@ func (w *walk) marks() {
 		added, err := w.m.MergeRemote(img)
 		before := len(w.d.want)
 		for e := range w.d.extents() {
-			if img[e/8]>>(e%8)&1 != 0 {
+			if img[e/8]>>(e%8)&1 != 0 && !w.d.want[e] {
 				w.d.want[e] = true
+				w.d.unflushed(P, e)
 			}
 		}
 		if err != nil || int(added) != len(w.d.want)-before {
