@@ -269,6 +269,20 @@ func TestGateGivenUp(t *testing.T) {
 			w.rest()
 			return w
 		}},
+		gateStory{"between the last flush of a demotion and its map", func(t *testing.T) *gateScene {
+			w := inSync(t)
+			for e := range int64(6) {
+				w.write("w1", e, 1)
+			}
+			w.rest()
+			w.do("drain", &drain{})
+			w.do("the door is closed", &DoorClosed{})
+			w.disk(nil)
+			w.peerOK()
+			w.do("the component is stuck", &diskStuck{err: errDisk})
+			w.peerOK()
+			return w
+		}},
 		gateStory{"what it still has is given back late", func(t *testing.T) *gateScene {
 			w := inSync(t, full)
 			w.write("w0", 1, 1)

@@ -152,6 +152,7 @@ func (g *gate) abandonDisk() {
 	g.recheck()
 	g.settleFlush()
 	g.nextFlush()
+	g.tellDrained() // a demotion that waited for the component's map or record waits no more
 }
 
 // returnLent takes an operation back that the given-up component has ended at last.
