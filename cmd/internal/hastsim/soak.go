@@ -20,8 +20,8 @@ func (a *app) soakCommand() *cobra.Command {
 		Use:   "soak",
 		Short: "Play seeds for hours, and keep what fails",
 		Long: "Play seeds from a new base for as long as --for says. Of all failures that look alike, the script of the\n" +
-			"one that fails after the fewest steps is kept in a folder, under the failure's fingerprint. Half of the\n" +
-			"seeds are near others that reached rare cells of the coverage tables: the same story told anew.",
+			"one that fails after the fewest steps is kept in a folder, under the failure's fingerprint. A quarter of\n" +
+			"the seeds are near others that reached rare cells of the coverage tables: the same story told anew.",
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if length <= 0 {
