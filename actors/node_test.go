@@ -226,6 +226,7 @@ var nodeStories = []struct {
 		w.turn("", &Resolve{Name: "one", How: states.KeepMine, To: w.sink()})
 		w.turn("", &Resolve{Name: "t/wo", How: states.KeepMine, To: w.sink()})
 		w.ended("one")
+		w.turn("", &resolveDone{id: 7, answer: ResolveAnswer{Name: "t/wo"}})
 	}},
 	{"falls", func(w *nodeScene) {
 		w.turn("", &roleHeld{name: "one", role: states.RolePrimary})
