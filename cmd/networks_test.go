@@ -39,8 +39,9 @@ func TestNetworksAgree(t *testing.T) {
 				m, r := made[who], real[who]
 				// Who closes second may hear of the first close before.
 				either := talk.ending == "both" && who != talk.who && r.end == theirClose
-				// A reader may have read all before it stopped: then nothing is unread.
-				either = either || talk.ending == "unread" && who != talk.who && r.end == theirClose && len(real[talk.who].frames) == len(r.notes)
+				// A reader that was slow to stop may have taken all into its buffer, though it hands nothing on: then nothing
+				// is unread for the kernel, and TCP just closes.
+				either = either || talk.ending == "unread" && who != talk.who && r.end == theirClose
 				if m.end != r.end && !either {
 					t.Errorf("side %d hears %q in the made-up world, and %q of TCP", who, m.end, r.end)
 				}
