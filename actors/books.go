@@ -196,7 +196,7 @@ func (g *gate) bookSteps(b *gateBooks) {
 	b.must(!g.settles || g.raising, "a raise that isn't under way settles something")
 	b.must(!g.raised || g.alone(), "the counter counts as raised for a lone primary, which this isn't")
 	b.must((g.ail.saving != nil) == (g.recBusy == recBad), "extents are being named in a record that isn't written, or the other way round")
-	b.must(!g.drained || (g.mapBusy || recording) && !g.gone(), "the end of a reign waits for nothing")
+	b.must(!g.drained || (g.mapBusy || recording) && !g.gone() || g.dead.at == deadAsked, "the end of a reign waits for nothing")
 	b.must(g.syncFlush == 0 || flushing, "sync waits for a flush that doesn't begin")
 	b.must(!g.drains || !g.closed || g.all.n > g.dead.lent || flushing || g.dead.at == deadAsked, "a demotion waits for nothing")
 	b.must(g.offered == 0 || g.mergeLeft == 0 || g.mapBusy || recording, "a session waits for a map that nobody writes")

@@ -283,6 +283,21 @@ func TestGateGivenUp(t *testing.T) {
 			w.peerOK()
 			return w
 		}},
+		gateStory{"the map of a demotion fails, and the secondary can't stand in", func(t *testing.T) *gateScene {
+			w := inSync(t)
+			for e := range int64(6) {
+				w.write("w1", e, 1)
+			}
+			w.rest()
+			w.do("drain", &drain{})
+			w.do("the door is closed", &DoorClosed{})
+			w.disk(nil)
+			w.peerOK()
+			w.disk(errDisk)
+			w.do("the secondary refuses", &peerRaised{session: w.g.session, errno: wire.EPERM})
+			w.rest()
+			return w
+		}},
 		gateStory{"what it still has is given back late", func(t *testing.T) *gateScene {
 			w := inSync(t, full)
 			w.write("w0", 1, 1)

@@ -102,6 +102,7 @@ func (g *gate) notGivenUp(why string) {
 	g.tell(g.res.sync, &syncBegin{session: g.session, source: g.verdict.SyncSource(), dirty: g.amap.SyncBytes()})
 	g.disownFailed(fmt.Errorf("the local component failed, and that can't be recorded: %w", g.dead.err))
 	g.failUnmapped(fmt.Errorf("cannot mark the extent dirty: %w", g.dead.err))
+	g.tellDrained() // what a demotion waited for, the component has failed to write
 }
 
 // abandonDisk takes the own component out of everything that is under way. What it still holds stays its

@@ -246,6 +246,7 @@ func (g *gate) onRecordSaved(m *recordSaved) {
 		return
 	}
 	if g.gone() {
+		g.ail.saving = nil
 		return // it may be what the component did last, and means nothing any more
 	}
 	g.doubtful = m.err != nil
