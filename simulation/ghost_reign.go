@@ -87,6 +87,9 @@ func (g *ghost) settle() {
 		}
 		if len(legal) == 0 {
 			legal = append(legal, own)
+			if s.forced { // its administrator was told what that costs
+				s.forgo(sector, g.ends(sector, own), g.judge.writes[g.writer(sector, own)].inv)
+			}
 		}
 		if r.same && !with && s.floor(sector).inv == g.done[sector] && !damaged && !s.disowns(sector) && !g.judge.admits(sector, own) {
 			g.violate(ruleI2, s, sector, "it serves again, has lost nothing, and has %s; legal were%s", g.judge.describe(own), g.judge.legal(sector, r.at))
@@ -120,16 +123,21 @@ func (g *ghost) leave(sector int64, legal []valueID, s, o *side, with bool) bool
 	if with || o.vv[0] > s.vv[0] || o.vv[1] > s.vv[1] {
 		return behind
 	}
-	fewer := false
-	for _, list := range [][]debt{o.received, o.owed, o.kept} {
+	o.forgo(sector, newest, inv)
+	return behind
+}
+
+// forgo says that a side owes nothing of a sector that was invoked after the end of newest, which was invoked at inv.
+func (s *side) forgo(sector int64, newest, inv uint64) {
+	tick, fewer := s.ghost.judge.tick, false
+	for _, list := range [][]debt{s.received, s.owed, s.kept} {
 		if newest < list[sector].inv {
-			list[sector], fewer = debt{inv, g.judge.tick}, true
+			list[sector], fewer = debt{inv, tick}, true
 		}
 	}
 	if fewer {
-		o.forgone[sector] = append(o.forgone[sector], stretch{newest, g.judge.tick})
+		s.forgone[sector] = append(s.forgone[sector], stretch{newest, tick})
 	}
-	return behind
 }
 
 // tailChosen is when a primary that has lost power begins a session. If it had given answers for what was only sent,

@@ -131,3 +131,47 @@ func TestLostBesideStock(t *testing.T) {
 		})
 	}
 }
+
+// TestForcedGivesUp: a node that is made primary by force owes no flush what it had received before and doesn't have: its
+// administrator was told. What it answers then is owed (seed 921899).
+func TestForcedGivesUp(t *testing.T) {
+	for _, tt := range []struct {
+		name          string
+		forced, later bool // later: a flush is answered that covers what was written by force
+		want          string
+	}{
+		{"by force", true, false, ""},
+		{"without", false, false, "I2"},
+		{"by force, and of what was answered since", true, true, "I3"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			h := playGhost(t)
+			b := h.g.sides[1]
+			tell := func(io *clientIO, written, durable states.Claim) {
+				io.written, io.durable = written, durable
+				h.g.judge.answered(io, nil)
+				h.g.over(io, true)
+				h.g.answered(b, io, nil)
+			}
+			h.p.Disk(h.p.B).Put(states.MapOffset, []byte{1}) // the first extent is dirty
+			h.everywhere()
+			h.flushed(states.ClaimBoth)
+			h.received()
+			h.promote(h.p.B, false)
+			b.forced = tt.forced
+			h.g.settle()
+			flush := h.ask(states.OpFlush, false)
+			io := h.ask(states.OpWrite, false)
+			h.land(h.p.B, io)
+			h.g.judge.answered(io, nil)
+			h.g.over(io, true)
+			io.written = states.ClaimLocal
+			h.g.raiseOwed(b, io)
+			if tt.later {
+				flush = h.ask(states.OpFlush, false)
+			}
+			tell(flush, states.ClaimNone, states.ClaimLocal)
+			h.finds(t, tt.want)
+		})
+	}
+}
