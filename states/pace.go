@@ -29,9 +29,9 @@ const (
 //
 // Clients keep at least half their speed while it runs (I1, L5). A link and a disk serve in order, so chunks that are
 // under way all the time would leave next to nothing to a client with few and small requests. So chunks go in bursts:
-// when a client was at work during one, nothing is copied afterwards for twice as long as it took. Without clients the
-// window is always full. A burst costs processor time, too, which its rest doesn't give back where processors are busy:
-// so the rest is twice as long as the burst, and half the speed is kept there, too, or nearly.
+// when a client was at work during one, nothing is copied afterwards for twice as long as it took: a burst costs processor
+// time, too, which a rest as long as the burst doesn't give back where processors are busy. Without clients the window is
+// always full.
 type Pace struct {
 	window  int           // chunks in a burst
 	began   time.Duration // the burst
@@ -52,8 +52,8 @@ func (p *Pace) Allows(asked int) bool {
 	return !p.resting && !(p.yields && asked > 0) && asked < p.window
 }
 
-// Ended takes note of a chunk's end, after which so many are still asked for; with clients
-// like that since the last one. It returns how long to rest, after which Begin is due; 0 is not at all.
+// Ended takes note of a chunk's end, after which so many are still asked for, and of what clients did since the last one.
+// It returns how long to rest, after which Begin is due; 0 is not at all.
 func (p *Pace) Ended(now time.Duration, clients Clients, asked int) time.Duration {
 	switch clients {
 	case ClientsWork:

@@ -81,17 +81,17 @@ func (c *Cache) AnyDoubted() bool { return c.doubt.Any() }
 
 // Rely is for data that somebody is given who will rely on their being durable: those in doubt count as lost from
 // then on. It reports whether there were any.
-func (c *Cache) Rely(off, length uint64) bool {
-	if !c.Doubted(off, length) {
-		return false
-	}
-	first, last := c.units(off, length)
-	for u := first; u <= last; u++ {
-		if c.doubt.Clear(u) && c.lost.Set(u) {
+func (c *Cache) Rely(off, length uint64) (found bool) {
+	for u, last := c.units(off, length); u <= last; u++ {
+		if !c.doubt.Clear(u) {
+			continue
+		}
+		found = true
+		if c.lost.Set(u) {
 			c.relied.Set(u)
 		}
 	}
-	return true
+	return found
 }
 
 // Trust says that the other side's copy has made up for whatever was in doubt, or has got it and it was written anew.
